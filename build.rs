@@ -1,0 +1,370 @@
+//! Writes the built-in rules (`rules/**/*.toml`) and the catalog (`catalog/*.tsv`) down as Rust statics, so that the
+//! program parses neither when it starts.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[allow(dead_code)]
+#[path = "src/rules/schema.rs"]
+mod schema;
+
+use schema::{Example, List, Rule, RuleFix, Text, When};
+
+fn main() {
+    println!("cargo::rerun-if-changed=rules");
+    println!("cargo::rerun-if-changed=catalog");
+    println!("cargo::rerun-if-changed=src/rules/schema.rs");
+    let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR"));
+    fs::write(out.join("rules.rs"), rules()).expect("OUT_DIR is writable");
+    fs::write(out.join("catalog.rs"), catalog()).expect("OUT_DIR is writable");
+}
+
+/// All rules, sorted by name.
+fn rules() -> String {
+    let mut rules = Vec::new();
+    for family in folder(Path::new("rules")) {
+        for file in folder(&family)
+            .into_iter()
+            .filter(|f| f.extension().is_some_and(|e| e == "toml"))
+        {
+            let text = fs::read_to_string(&file).expect("a rule file is readable");
+            let mut rule: Rule =
+                toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            let stem = |path: &Path| path.file_stem().expect("a name").to_string_lossy().into_owned();
+            rule.name = stem(&file).into();
+            rule.family = stem(&family).into();
+            rules.push(rule);
+        }
+    }
+    rules.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut out = String::from("/// The built-in rules, sorted by name.\npub static BUILTIN: &[Rule] = &[\n");
+    for rule in &rules {
+        rule.emit(&mut out);
+        out.push_str(",\n");
+    }
+    out.push_str("];\n");
+    out
+}
+
+fn folder(path: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<_> = fs::read_dir(path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        .map(|entry| entry.expect("a folder entry").path())
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// A value as Rust source that may stand in a static.
+trait Emit {
+    fn emit(&self, out: &mut String);
+}
+
+impl Emit for Text {
+    fn emit(&self, out: &mut String) {
+        write!(out, "Cow::Borrowed({:?})", self.as_ref()).expect("a String takes all");
+    }
+}
+
+impl<T: Emit> Emit for Option<T> {
+    fn emit(&self, out: &mut String) {
+        match self {
+            None => out.push_str("None"),
+            Some(value) => {
+                out.push_str("Some(");
+                value.emit(out);
+                out.push(')');
+            }
+        }
+    }
+}
+
+impl<T: Emit + Clone> Emit for List<T> {
+    fn emit(&self, out: &mut String) {
+        out.push_str("Cow::Borrowed(&[");
+        for item in self.iter() {
+            item.emit(out);
+            out.push_str(", ");
+        }
+        out.push_str("])");
+    }
+}
+
+impl Emit for (Text, Text) {
+    fn emit(&self, out: &mut String) {
+        out.push('(');
+        self.0.emit(out);
+        out.push_str(", ");
+        self.1.emit(out);
+        out.push(')');
+    }
+}
+
+macro_rules! emit_debug {
+    ($($type:ty => $prefix:literal),*) => {$(
+        impl Emit for $type {
+            fn emit(&self, out: &mut String) {
+                write!(out, concat!($prefix, "{:?}"), self).expect("a String takes all");
+            }
+        }
+    )*};
+}
+emit_debug!(bool => "", i64 => "", usize => "", schema::Severity => "Severity::", schema::Basis => "Basis::",
+    schema::Safety => "Safety::", schema::CheckKind => "CheckKind::");
+
+macro_rules! emit_struct {
+    ($type:ident { $($field:ident),* }) => {
+        impl Emit for $type {
+            fn emit(&self, out: &mut String) {
+                out.push_str(concat!(stringify!($type), " { "));
+                $(
+                    out.push_str(concat!(stringify!($field), ": "));
+                    self.$field.emit(out);
+                    out.push_str(", ");
+                )*
+                out.push('}');
+            }
+        }
+    };
+}
+use schema::Expected;
+emit_struct!(Rule {
+    name,
+    family,
+    summary,
+    severity,
+    basis,
+    releases,
+    jdks,
+    reads,
+    check,
+    when,
+    message,
+    why,
+    fix,
+    references,
+    examples
+});
+emit_struct!(RuleFix {
+    title,
+    safety,
+    set,
+    remove
+});
+emit_struct!(When {
+    setting,
+    jvm,
+    wrapper,
+    port,
+    is,
+    is_not,
+    contains,
+    lacks,
+    matches,
+    missing,
+    at_least,
+    at_most,
+    all,
+    any,
+    not
+});
+emit_struct!(Example {
+    name,
+    release,
+    jdk,
+    files,
+    finds,
+    fixed
+});
+emit_struct!(Expected { file, line });
+
+/// A table of `catalog/`: column names and rows.
+struct Table {
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+fn table(name: &str) -> Table {
+    let path = format!("catalog/{name}.tsv");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let mut lines = text.lines();
+    let split = |line: &str| line.split('\t').map(str::to_owned).collect::<Vec<_>>();
+    let columns = split(lines.next().expect("a table has a head"));
+    let rows: Vec<_> = lines
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .map(split)
+        .collect();
+    for row in &rows {
+        assert!(
+            row.len() == columns.len(),
+            "{path}: {} of {} fields in {row:?}",
+            row.len(),
+            columns.len()
+        );
+    }
+    Table { columns, rows }
+}
+
+impl Table {
+    fn get<'a>(&self, row: &'a [String], column: &str) -> &'a str {
+        let index = self.columns.iter().position(|c| c == column);
+        &row[index.unwrap_or_else(|| panic!("no column {column}"))]
+    }
+}
+
+fn release(text: &str) -> String {
+    match text.split_once('.') {
+        None => "None".to_owned(),
+        Some((major, minor)) => format!("Some(Release::new({major}, {minor}))"),
+    }
+}
+
+fn words(text: &str) -> String {
+    format!("&{:?}", text.split_whitespace().collect::<Vec<_>>())
+}
+
+fn basis(text: &str) -> &'static str {
+    match text {
+        "measured" => "Basis::Measured",
+        "documented" => "Basis::Documented",
+        "inferred" => "Basis::Inferred",
+        other => panic!("no basis: {other}"),
+    }
+}
+
+/// Writes one static slice: `columns` turns a row into a struct literal's fields.
+fn slice(
+    out: &mut String,
+    table: &Table,
+    name: &str,
+    ty: &str,
+    doc: &str,
+    fields: impl Fn(&[String]) -> String,
+) {
+    writeln!(out, "/// {doc}\npub static {name}: &[{ty}] = &[").expect("a String takes all");
+    for row in &table.rows {
+        writeln!(out, "    {ty} {{ {} }},", fields(row)).expect("a String takes all");
+    }
+    let _ = writeln!(out, "];");
+}
+
+fn catalog() -> String {
+    let mut out = String::new();
+    let mut t = table("suites");
+    t.rows.sort_by(|a, b| a[0].cmp(&b[0]));
+    let jdks: Vec<String> = t.columns[7..].to_vec();
+    writeln!(
+        out,
+        "/// The builds of [`Suite::status`], in its order.\npub static SUITE_JDKS: &[&str] = &{jdks:?};"
+    )
+    .expect("a String takes all");
+    slice(
+        &mut out,
+        &t,
+        "SUITES",
+        "Suite",
+        "The cipher suites, sorted by name.",
+        |row| {
+            let status = row[7..].iter().map(|cell| match cell.as_str() {
+                "-" => "Status::Unknown".to_owned(),
+                "d" => "Status::Disabled".to_owned(),
+                "s" => "Status::Supported".to_owned(),
+                rank => format!(
+                    "Status::Enabled({})",
+                    rank.strip_prefix('E').expect("E and a rank")
+                ),
+            });
+            format!(
+                "name: {:?}, kex: {:?}, auth: {:?}, cipher: {:?}, mac: {:?}, min: {:?}, max: {:?}, status: &[{}]",
+                row[0],
+                row[1],
+                row[2],
+                row[3],
+                row[4],
+                row[5],
+                row[6],
+                status.collect::<Vec<_>>().join(", ")
+            )
+        },
+    );
+    let t = table("jdks");
+    slice(
+        &mut out,
+        &t,
+        "JDKS",
+        "JdkDefaults",
+        "What each JDK does with TLS on its own.",
+        |row| {
+            format!(
+                "name: {:?}, supported: {}, client: {}, server: {}, disabled: {:?}, basis: {}",
+                t.get(row, "jdk"),
+                words(t.get(row, "supported")),
+                words(t.get(row, "client")),
+                words(t.get(row, "server")),
+                t.get(row, "disabled"),
+                basis(t.get(row, "basis"))
+            )
+        },
+    );
+    let t = table("stock-wrapper");
+    slice(
+        &mut out,
+        &t,
+        "STOCK_WRAPPER",
+        "StockOption",
+        "JVM options the product itself puts at an index.",
+        |row| {
+            format!(
+                "index: {}, option: {:?}, since: {}, until: {}, custom: {}",
+                t.get(row, "index"),
+                t.get(row, "option"),
+                release(t.get(row, "since")),
+                release(t.get(row, "until")),
+                t.get(row, "file") == "custom_wrapper.conf"
+            )
+        },
+    );
+    let mut t = table("settings");
+    t.rows.sort_by(|a, b| a[0].cmp(&b[0]));
+    slice(
+        &mut out,
+        &t,
+        "SETTINGS",
+        "SettingFact",
+        "The TLS settings, sorted by name; several rows where the default changed.",
+        |row| {
+            let default = match t.get(row, "default") {
+                "?" => "None".to_owned(),
+                text => format!("Some({text:?})"),
+            };
+            format!(
+                "name: {:?}, since: {}, until: {}, default: {default}, kind: {:?}, provider: {:?}, direction: {:?}, basis: {}, summary: {:?}",
+                t.get(row, "name"),
+                release(t.get(row, "since")),
+                release(t.get(row, "until")),
+                t.get(row, "kind"),
+                t.get(row, "provider"),
+                t.get(row, "direction"),
+                basis(t.get(row, "basis")),
+                t.get(row, "summary")
+            )
+        },
+    );
+    let t = table("templates");
+    slice(
+        &mut out,
+        &t,
+        "TEMPLATE_PREFIXES",
+        "TemplatePrefix",
+        "First parts of keys in an MSR template.",
+        |row| {
+            format!(
+                "prefix: {:?}, summary: {:?}",
+                t.get(row, "prefix"),
+                t.get(row, "summary")
+            )
+        },
+    );
+    out
+}

@@ -1,0 +1,293 @@
+//! Typed look-ups in the tables of `catalog/`, which `build.rs` compiles in.
+
+use crate::instance::release::{Jdk, Release};
+use crate::rules::schema::Basis;
+
+include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
+
+/// The protocol names JSSE knows, oldest first.
+pub const PROTOCOLS: [&str; 6] = ["SSLv2Hello", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
+
+/// The protocols nobody should speak any more (RFC 7568 for SSL 3.0, RFC 8996 for TLS 1.0 and 1.1).
+pub const DEPRECATED: [&str; 4] = ["SSLv2Hello", "SSLv3", "TLSv1", "TLSv1.1"];
+
+/// What a JDK does with a cipher suite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// On by default, at this place of the default list.
+    Enabled(u16),
+    /// Known, not on by default.
+    Supported,
+    /// Known, taken away by the java.security the JDK ships.
+    Disabled,
+    /// Not known: naming it makes JSSE refuse the whole list.
+    Unknown,
+}
+
+/// A cipher suite of JSSE.
+#[derive(Debug, Clone, Copy)]
+pub struct Suite {
+    /// JSSE's name, `SSL_` for the old ones.
+    pub name: &'static str,
+    /// Key exchange.
+    pub kex: &'static str,
+    /// Authentication of the server.
+    pub auth: &'static str,
+    /// Bulk cipher.
+    pub cipher: &'static str,
+    /// MAC, or the PRF's hash for AEAD ciphers.
+    pub mac: &'static str,
+    /// Oldest protocol it works with.
+    pub min: &'static str,
+    /// Newest protocol it works with.
+    pub max: &'static str,
+    /// Per JDK of [`SUITE_JDKS`].
+    pub status: &'static [Status],
+}
+
+/// How much a cipher suite is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    /// No encryption, no authentication, or a cipher that is broken (RFC 7465, RFC 9325).
+    Broken,
+    /// 3DES, IDEA or DSS.
+    Weak,
+    /// The recorded traffic can be read by whoever gets the server's key later (RFC 9325, RFC 10015).
+    NoForwardSecrecy,
+    /// Nothing to say against it here.
+    Fine,
+}
+
+/// The tier of a suite, from its name: works for JSSE's, IANA's and IAIK's names alike.
+pub fn tier(name: &str) -> Tier {
+    let has = |part: &str| name.contains(part);
+    let broken = has("_NULL_")
+        || has("_anon_")
+        || has("EXPORT")
+        || has("_DES_CBC_")
+        || has("_DES40_")
+        || has("_DES_40_")
+        || has("_RC4_")
+        || has("_RC2_")
+        || name.ends_with("_MD5");
+    if broken {
+        Tier::Broken
+    } else if has("_3DES_") || has("_IDEA_") || has("_DSS_") {
+        Tier::Weak
+    } else if name.starts_with("TLS_RSA_WITH_")
+        || name.starts_with("SSL_RSA_WITH_")
+        || name.starts_with("TLS_ECDH_")
+    {
+        Tier::NoForwardSecrecy
+    } else {
+        Tier::Fine
+    }
+}
+
+/// The suite of that name. The `TLS_` spelling of an old `SSL_` suite is an alias from Java 11 on (`aliases`), and an error on 8.
+pub fn suite(name: &str, aliases: bool) -> Option<&'static Suite> {
+    let exact = |name: &str| {
+        SUITES
+            .binary_search_by_key(&name, |s| s.name)
+            .ok()
+            .map(|index| &SUITES[index])
+    };
+    exact(name).or_else(|| {
+        let old = name.strip_prefix("TLS_").filter(|_| aliases)?;
+        exact(&format!("SSL_{old}"))
+    })
+}
+
+/// What a JDK does with a suite, by the nearest build that was measured.
+pub fn suite_status(suite: &Suite, jdk: Jdk) -> Status {
+    let column = nearest(SUITE_JDKS.iter().map(|name| jdk_of(name)), jdk);
+    column
+        .and_then(|index| suite.status.get(index))
+        .copied()
+        .unwrap_or(Status::Unknown)
+}
+
+/// What a JDK does on its own.
+#[derive(Debug, Clone, Copy)]
+pub struct JdkDefaults {
+    /// Such as `11.0.21`.
+    pub name: &'static str,
+    /// Protocols it can speak at all.
+    pub supported: &'static [&'static str],
+    /// Protocols on by default in a client.
+    pub client: &'static [&'static str],
+    /// Protocols on by default in a server.
+    pub server: &'static [&'static str],
+    /// `jdk.tls.disabledAlgorithms` of its java.security.
+    pub disabled: &'static str,
+    /// Whether that build was run or read about.
+    pub basis: Basis,
+}
+
+fn jdk_of(name: &str) -> Jdk {
+    name.parse().unwrap_or(Jdk::feature(0))
+}
+
+/// The update a bare feature release stands for: one whose defaults were measured and that is in wide use.
+fn typical_update(feature: u16) -> u32 {
+    match feature {
+        8 => 252,
+        11 => 21,
+        17 => 15,
+        21 => 8,
+        _ => u32::MAX,
+    }
+}
+
+/// Index of the newest build not newer than `jdk`; the oldest of its line, or of the line before, if there is none.
+fn nearest(builds: impl Iterator<Item = Jdk> + Clone, jdk: Jdk) -> Option<usize> {
+    let key = |jdk: Jdk| (jdk.feature, jdk.update.unwrap_or(typical_update(jdk.feature)));
+    let wanted = key(jdk);
+    let all = builds.map(key).enumerate();
+    let older = all
+        .clone()
+        .filter(|(_, build)| *build <= wanted)
+        .max_by_key(|(_, build)| *build);
+    let same_line = older.filter(|(_, build)| build.0 == wanted.0);
+    let first_of_line = all
+        .clone()
+        .filter(|(_, build)| build.0 == wanted.0)
+        .min_by_key(|(_, build)| *build);
+    same_line
+        .or(first_of_line)
+        .or(older)
+        .or_else(|| all.min_by_key(|(_, build)| *build))
+        .map(|(index, _)| index)
+}
+
+/// The defaults of a JDK, by the nearest build known.
+pub fn jdk_defaults(jdk: Jdk) -> &'static JdkDefaults {
+    let index = nearest(JDKS.iter().map(|row| jdk_of(row.name)), jdk).unwrap_or_default();
+    &JDKS[index]
+}
+
+/// A JVM option that the product puts at an index of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct StockOption {
+    /// N of `wrapper.java.additional.N`.
+    pub index: u64,
+    /// The option's name, such as `-Dlog4j.configurationFile`.
+    pub option: &'static str,
+    /// First release with it, if known.
+    pub since: Option<Release>,
+    /// Last release with it, if known.
+    pub until: Option<Release>,
+    /// Whether custom_wrapper.conf holds it (and not wrapper.conf).
+    pub custom: bool,
+}
+
+fn within(since: Option<Release>, until: Option<Release>, release: Release) -> bool {
+    since.is_none_or(|since| release >= since) && until.is_none_or(|until| release <= until)
+}
+
+/// The stock options of an index in a release.
+pub fn stock_options(index: u64, release: Release) -> impl Iterator<Item = &'static StockOption> {
+    STOCK_WRAPPER
+        .iter()
+        .filter(move |stock| stock.index == index && within(stock.since, stock.until, release))
+}
+
+/// What is known of a watt setting within a range of releases.
+#[derive(Debug, Clone, Copy)]
+pub struct SettingFact {
+    /// Its name.
+    pub name: &'static str,
+    /// First release of this row.
+    pub since: Option<Release>,
+    /// Last release of this row; of the name's last row: the last release that reads the setting.
+    pub until: Option<Release>,
+    /// The default in these releases; `None` if unknown or disputed.
+    pub default: Option<&'static str>,
+    /// boolean, enum, list, suites, integer, text, file or alias
+    pub kind: &'static str,
+    /// iaik, jsse, both, jvm, -, ?
+    pub provider: &'static str,
+    /// inbound, outbound, both, -
+    pub direction: &'static str,
+    /// How it is known.
+    pub basis: Basis,
+    /// In one line.
+    pub summary: &'static str,
+}
+
+/// All rows of a setting, oldest first; empty if the catalog does not know it.
+pub fn setting_rows(name: &str) -> &'static [SettingFact] {
+    let start = SETTINGS.partition_point(|row| row.name < name);
+    let end = start + SETTINGS[start..].partition_point(|row| row.name == name);
+    &SETTINGS[start..end]
+}
+
+/// What is known of a setting in a release; `None` if that release does not read it, or the catalog does not know it.
+pub fn setting(name: &str, release: Release) -> Option<&'static SettingFact> {
+    setting_rows(name)
+        .iter()
+        .find(|row| within(row.since, row.until, release))
+}
+
+/// The last release that read a setting, if it is gone in `release`.
+pub fn gone_since(name: &str, release: Release) -> Option<Release> {
+    let until = setting_rows(name).last()?.until?;
+    (release > until).then_some(until)
+}
+
+/// First parts of the keys in a Microservices Runtime template.
+#[derive(Debug, Clone, Copy)]
+pub struct TemplatePrefix {
+    /// With its dot.
+    pub prefix: &'static str,
+    /// What such keys configure.
+    pub summary: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_build_decides() {
+        let name = |text: &str| jdk_defaults(text.parse().expect("a version")).name;
+        assert_eq!(name("8"), "8u252");
+        assert_eq!(name("8u292"), "8u292");
+        assert_eq!(name("8u345"), "8u292");
+        assert_eq!(name("11"), "11.0.21");
+        assert_eq!(name("11.0.1"), "11.0.9");
+        assert_eq!(name("17.0.15"), "17.0.15");
+        assert_eq!(name("17.0.20"), "17.0.20.1");
+        assert_eq!(name("24"), "21.0.8");
+        assert_eq!(name("99"), "25.0.4.1");
+    }
+
+    #[test]
+    fn old_suites_have_an_alias_on_java_11() {
+        let tls = "TLS_RSA_WITH_3DES_EDE_CBC_SHA";
+        assert!(suite(tls, false).is_none());
+        assert_eq!(
+            suite(tls, true).map(|s| s.name),
+            Some("SSL_RSA_WITH_3DES_EDE_CBC_SHA")
+        );
+        assert_eq!(tier(tls), Tier::Weak);
+        assert_eq!(tier("SSL_DH_anon_WITH_RC4_MD5"), Tier::Broken);
+        assert_eq!(tier("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"), Tier::Fine);
+        assert_eq!(
+            tier("TLS_ECDH_RSA_WITH_AES_128_GCM_SHA256"),
+            Tier::NoForwardSecrecy
+        );
+    }
+
+    #[test]
+    fn defaults_follow_the_release() {
+        let deny =
+            |release| setting("watt.net.jsse.server.disabledProtocols", release).and_then(|row| row.default);
+        assert_eq!(deny(Release::new(10, 7)), Some("SSLv2Hello,SSLv3,TLSv1"));
+        assert_eq!(deny(Release::new(10, 15)), Some("SSLv2Hello,SSLv3,TLSv1,TLSv1.1"));
+        assert_eq!(
+            gone_since("watt.net.ssl.client.useJSSE", Release::new(10, 15)),
+            Some(Release::new(10, 11))
+        );
+    }
+}

@@ -1,0 +1,153 @@
+//! Paths to documents: which files of a tree matter, what each is for, and which belong together.
+
+mod group;
+mod roles;
+mod walk;
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+pub use group::Group;
+
+use crate::document::{Document, FileId, Role};
+
+/// Files above this size are not read: the largest real configuration file is a hundred times smaller.
+pub const MAX_FILE_BYTES: u64 = 32 << 20;
+
+/// What went wrong with one path. Each of these makes the exit code 2.
+#[derive(Debug, Error)]
+pub enum Problem {
+    /// The path does not exist.
+    #[error("{path}: there is no such file or folder")]
+    Missing {
+        /// As given.
+        path: String,
+    },
+    /// The file or folder can't be read.
+    #[error("{path}: cannot be read: {source}")]
+    Unreadable {
+        /// As shown.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A folder, device or the like stands where a file belongs.
+    #[error("{path}: is {what}, where a file should be")]
+    NotAFile {
+        /// As shown.
+        path: String,
+        /// "a folder" and so on.
+        what: &'static str,
+    },
+    /// A file named on the command line that wattlint can't take.
+    #[error("{path}: {why}")]
+    Unsuitable {
+        /// As given.
+        path: String,
+        /// Why, and what to do.
+        why: String,
+    },
+    /// A folder without any configuration file.
+    #[error(
+        "{path}: holds no Integration Server configuration \
+         (looked for server.cnf, application.properties, wrapper.conf, custom_wrapper.conf and listeners.cnf)"
+    )]
+    Nothing {
+        /// As given.
+        path: String,
+    },
+}
+
+/// What to look for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Also read `config/backup` and backups of the JVM.
+    pub include_backups: bool,
+}
+
+/// Everything found under the paths of one run.
+#[derive(Debug, Default)]
+pub struct Discovery {
+    /// The documents, sorted by path.
+    pub documents: Vec<Document>,
+    /// The instances they make up.
+    pub groups: Vec<Group>,
+    /// Files left out, and why: for people, on stderr.
+    pub notes: Vec<String>,
+    /// Paths that could not be used.
+    pub problems: Vec<Problem>,
+}
+
+impl Discovery {
+    /// Looks through files and folders on disk.
+    pub fn from_paths(paths: &[PathBuf], options: Options) -> Discovery {
+        let mut found = walk::Walk::new(options);
+        for path in paths {
+            found.add(path);
+        }
+        found.finish()
+    }
+
+    /// Takes files from memory, as the rules' examples do. Paths are relative, with `/`.
+    pub fn from_memory<'a>(files: impl IntoIterator<Item = (&'a str, Vec<u8>)>) -> Discovery {
+        let mut found = Discovery::default();
+        for (path, bytes) in files {
+            let path_buf = PathBuf::from(path);
+            match roles::identify(&path_buf, &bytes) {
+                roles::Identity::Role(role) => {
+                    let document = Document::new(path_buf, path.to_owned(), role, bytes);
+                    found.documents.push(document);
+                }
+                roles::Identity::Other(why) => found.notes.push(format!("{path}: {why}")),
+                roles::Identity::Unknown => found.notes.push(format!("{path}: is none of the known files")),
+            }
+        }
+        found.group();
+        found
+    }
+
+    /// The same instances with some documents replaced, as after a fix.
+    pub fn with_documents(&self, documents: Vec<Document>) -> Discovery {
+        Discovery {
+            documents,
+            groups: self.groups.clone(),
+            notes: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// A document by its number.
+    pub fn document(&self, id: FileId) -> &Document {
+        &self.documents[id.0]
+    }
+
+    fn group(&mut self) {
+        self.documents.sort_by(|a, b| a.path.cmp(&b.path));
+        self.documents.dedup_by(|later, first| {
+            // A file asked for by name and found again in a folder is one file, and asked for.
+            let same = later.path == first.path;
+            first.context &= !same || later.context;
+            same
+        });
+        self.groups = group::group(&self.documents);
+    }
+}
+
+/// The name of a path for people: from the current folder where it lies in it, with `/`, control characters visible.
+pub fn display_path(path: &Path) -> String {
+    let current = std::env::current_dir().unwrap_or_default();
+    let path = match path.strip_prefix(&current) {
+        Ok(inside) if inside.as_os_str().is_empty() => Path::new("."),
+        Ok(inside) if path.is_absolute() => inside,
+        _ => path,
+    };
+    let text = path.to_string_lossy().replace('\\', "/");
+    let text = text.strip_prefix("./").unwrap_or(&text);
+    crate::report::printable(text).into_owned()
+}
+
+/// Whether a file of this role is read for its own sake (and not only to learn the release or the JDK).
+pub fn is_linted(role: Role) -> bool {
+    role.is_primary() || matches!(role, Role::Setenv | Role::SecurityOverride | Role::JavaSecurity)
+}

@@ -1,0 +1,209 @@
+//! Which files make up one instance.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::document::{Document, FileId, Role};
+
+/// The files of one instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The folder it lives in, as far as its files tell.
+    pub root: PathBuf,
+    /// Its name: the folder's.
+    pub name: String,
+    /// Its files, sorted by path; files of the JVM may belong to several instances.
+    pub files: Vec<FileId>,
+}
+
+fn name_of(path: &Path) -> &str {
+    path.file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default()
+}
+
+fn up(path: &Path, levels: usize) -> &Path {
+    path.ancestors().nth(levels).unwrap_or(Path::new(""))
+}
+
+/// The home of a file that lies where an installation keeps it; `None` elsewhere.
+pub fn installed_home(path: &Path, role: Role) -> Option<PathBuf> {
+    let folder = name_of(up(path, 1));
+    match role {
+        Role::ServerCnf => (folder == "config").then(|| up(path, 2).to_owned()),
+        Role::Ports => {
+            (folder == "config" && name_of(up(path, 3)) == "packages").then(|| up(path, 4).to_owned())
+        }
+        Role::Wrapper | Role::CustomWrapper if folder == "configuration" => {
+            let profile = up(path, 2);
+            if name_of(up(profile, 1)) != "profiles" {
+                return Some(profile.to_owned());
+            }
+            Some(match name_of(profile).strip_prefix("IS_") {
+                Some(instance) => up(profile, 2).join("IntegrationServer/instances").join(instance),
+                None => profile.to_owned(),
+            })
+        }
+        Role::Ini | Role::Setenv | Role::Lock => (folder == "bin").then(|| up(path, 2).to_owned()),
+        Role::SecurityOverride => {
+            (folder == "security" && name_of(up(path, 2)) == "config").then(|| up(path, 3).to_owned())
+        }
+        Role::StoreAlias => {
+            (folder == "keystore" && name_of(up(path, 3)) == "config").then(|| up(path, 4).to_owned())
+        }
+        Role::Manifest => Some(up(path, 3).to_owned()),
+        Role::JavaSecurity | Role::JdkRelease => path
+            .ancestors()
+            .filter(|folder| name_of(folder) == "jvm")
+            .last()
+            .map(|jvm| up(jvm, 1).to_owned()),
+        Role::Template => Some(up(path, 1).to_owned()),
+        _ => None,
+    }
+}
+
+fn home(document: &Document) -> PathBuf {
+    installed_home(&document.path, document.role).unwrap_or_else(|| {
+        let folder = document.folder();
+        // A package or config folder outside an installation stands for itself.
+        if name_of(folder) == "config" {
+            up(folder, 1).to_owned()
+        } else {
+            folder.to_owned()
+        }
+    })
+}
+
+/// Where the files that help to understand a single file lie, relative to its home.
+pub fn context_files(home: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = [
+        "config/server.cnf",
+        "application.properties",
+        "bin/ini.cnf",
+        "bin/setenv.sh",
+        "bin/setenv.bat",
+        "bin/.lock",
+        "packages/WmRoot/config/listeners.cnf",
+        "packages/WmRoot/manifest.v3",
+        "config/security/webm_override_java.security",
+        "configuration/wrapper.conf",
+        "configuration/custom_wrapper.conf",
+    ]
+    .into_iter()
+    .map(PathBuf::from)
+    .collect();
+    if name_of(up(home, 1)) == "instances" {
+        let profile = PathBuf::from(format!("../../../profiles/IS_{}/configuration", name_of(home)));
+        files.push(profile.join("wrapper.conf"));
+        files.push(profile.join("custom_wrapper.conf"));
+    }
+    for software in ["..", "../../.."] {
+        for file in [
+            "release",
+            "conf/security/java.security",
+            "jre/lib/security/java.security",
+        ] {
+            files.push(Path::new(software).join("jvm/jvm").join(file));
+        }
+    }
+    files
+}
+
+fn has(group: &Group, documents: &[Document], role: Role) -> bool {
+    group.files.iter().any(|id| documents[id.0].role == role)
+}
+
+/// Sorts documents (already sorted by path) into instances.
+pub fn group(documents: &[Document]) -> Vec<Group> {
+    let mut groups: BTreeMap<PathBuf, Group> = BTreeMap::new();
+    let mut others = Vec::new();
+    for (index, document) in documents.iter().enumerate() {
+        if document.role.is_primary() {
+            let root = home(document);
+            let group = groups.entry(root.clone()).or_insert_with(|| Group {
+                name: name_of(&root).to_owned(),
+                root,
+                files: Vec::new(),
+            });
+            group.files.push(FileId(index));
+        } else {
+            others.push(FileId(index));
+        }
+    }
+    let mut groups: Vec<Group> = groups.into_values().collect();
+    adopt_orphans(&mut groups, documents);
+    for id in others {
+        attach(&mut groups, documents, id);
+    }
+    for group in &mut groups {
+        group.files.sort_unstable();
+    }
+    groups
+}
+
+/// In a configuration repository of free layout the wrapper files and ports lie anywhere: they go to the one
+/// instance with a server.cnf, if there is just one and it has no file of that role.
+fn adopt_orphans(groups: &mut Vec<Group>, documents: &[Document]) {
+    let with_settings: Vec<usize> = (0..groups.len())
+        .filter(|&index| has(&groups[index], documents, Role::ServerCnf))
+        .collect();
+    let [parent] = with_settings[..] else { return };
+    for role in [Role::Wrapper, Role::CustomWrapper, Role::Ports] {
+        let is_orphan = |group: &Group| {
+            !has(group, documents, Role::ServerCnf)
+                && !has(group, documents, Role::Template)
+                && !is_other_product(group)
+                && has(group, documents, role)
+        };
+        let orphans: Vec<usize> = (0..groups.len())
+            .filter(|&index| is_orphan(&groups[index]))
+            .collect();
+        if has(&groups[parent], documents, role) && role != Role::Ports {
+            continue;
+        }
+        if let [orphan] = orphans[..] {
+            let files = std::mem::take(&mut groups[orphan].files);
+            groups[parent].files.extend(files);
+        }
+    }
+    groups.retain(|group| !group.files.is_empty());
+}
+
+/// Profiles of other products (SPM, MWS, CTP) have wrapper files of their own.
+fn is_other_product(group: &Group) -> bool {
+    name_of(up(&group.root, 1)) == "profiles"
+}
+
+/// Gives a supporting file to the instances it speaks of.
+fn attach(groups: &mut Vec<Group>, documents: &[Document], id: FileId) {
+    let document = &documents[id.0];
+    let root = home(document);
+    let shared = matches!(document.role, Role::JavaSecurity | Role::JdkRelease);
+    let mut taken = false;
+    for group in groups.iter_mut() {
+        if group.root == root || (shared && group.root.starts_with(&root)) {
+            group.files.push(id);
+            taken = true;
+        }
+    }
+    if taken {
+        return;
+    }
+    if let [only] = groups.as_mut_slice() {
+        only.files.push(id);
+    } else if is_of_use(document) {
+        groups.push(Group {
+            name: name_of(&root).to_owned(),
+            root,
+            files: vec![id],
+        });
+    }
+}
+
+/// Whether a supporting file is worth an instance of its own. Start scripts of other products set no `JAVA_CUSTOM_OPTS`.
+fn is_of_use(document: &Document) -> bool {
+    let script = document
+        .setenv()
+        .is_none_or(|script| !script.assignments().is_empty());
+    super::is_linted(document.role) && script
+}

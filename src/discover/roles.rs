@@ -1,0 +1,133 @@
+//! The role of a file, from its name and then its content.
+
+use std::path::Path;
+
+use crate::catalog;
+use crate::document::Role;
+
+/// What a file turned out to be.
+pub enum Identity {
+    /// A file we know.
+    Role(Role),
+    /// A file with a known name but other content: why it is left out.
+    Other(String),
+    /// Nothing to do with us.
+    Unknown,
+}
+
+fn name_of(path: &Path) -> &str {
+    path.file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default()
+}
+
+fn parent_name(path: &Path) -> &str {
+    path.parent().map(name_of).unwrap_or_default()
+}
+
+/// The role a file's name promises.
+pub fn by_name(path: &Path) -> Option<Role> {
+    let name = name_of(path);
+    Some(match name {
+        "server.cnf" => Role::ServerCnf,
+        "wrapper.conf" => Role::Wrapper,
+        "listeners.cnf" => Role::Ports,
+        "application.properties" => Role::Template,
+        "java.security" => Role::JavaSecurity,
+        "ini.cnf" => Role::Ini,
+        "manifest.v3" if parent_name(path) == "WmRoot" => Role::Manifest,
+        "setenv.sh" | "setenv.bat" => Role::Setenv,
+        ".lock" if parent_name(path) == "bin" => Role::Lock,
+        "release" if parent_name(path).starts_with("jvm") || parent_name(path).starts_with("jre") => {
+            Role::JdkRelease
+        }
+        _ if name.ends_with("custom_wrapper.conf") => Role::CustomWrapper,
+        _ if name.ends_with("java.security") => Role::SecurityOverride,
+        _ if name.ends_with("_ks_config.xml") || name.ends_with("_ts_config.xml") => Role::StoreAlias,
+        _ => return None,
+    })
+}
+
+/// The role of a file whose name and content are known.
+pub fn identify(path: &Path, bytes: &[u8]) -> Identity {
+    if is_binary(bytes) {
+        return Identity::Other(
+            "is binary or UTF-16, not a text file the server can read: left out".to_owned(),
+        );
+    }
+    match by_name(path) {
+        Some(Role::Template) => match foreign_template(bytes) {
+            None => Identity::Role(Role::Template),
+            Some(why) => Identity::Other(why.to_owned()),
+        },
+        Some(role) => Identity::Role(role),
+        None => Identity::Unknown,
+    }
+}
+
+/// As [`identify`], for a file named on the command line: content decides where the name does not.
+pub fn identify_any(path: &Path, bytes: &[u8]) -> Identity {
+    match identify(path, bytes) {
+        Identity::Unknown => match by_content(bytes) {
+            Some(role) => Identity::Role(role),
+            None => Identity::Unknown,
+        },
+        known => known,
+    }
+}
+
+/// A NUL now and then is text to Java; many of them are not text.
+fn is_binary(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(8192)];
+    memchr::memchr_iter(0, head).count() * 32 > head.len()
+}
+
+/// The first lines that are neither blank nor comment.
+fn content_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes
+        .split(|&b| b == b'\n' || b == b'\r')
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty() && !line.starts_with(b"#") && !line.starts_with(b"!"))
+}
+
+/// Why an `application.properties` is no configuration variables template, if it is none.
+fn foreign_template(bytes: &[u8]) -> Option<&'static str> {
+    let mut lines = content_lines(bytes).peekable();
+    let first = *lines.peek()?;
+    if first.starts_with(b"apiVersion:") || first.starts_with(b"kind:") || first == b"---" {
+        return Some(
+            "is YAML (a Kubernetes ConfigMap, by its looks) and not a properties file: left out; \
+             lint the properties text it holds as a file of its own",
+        );
+    }
+    if first.starts_with(b"<") || first.starts_with(b"{") {
+        return Some("is no properties file: left out");
+    }
+    let known = lines.any(|line| {
+        catalog::TEMPLATE_PREFIXES
+            .iter()
+            .any(|prefix| line.starts_with(prefix.prefix.as_bytes()))
+    });
+    (!known).then_some("holds no key of a Microservices Runtime template: left out")
+}
+
+fn by_content(bytes: &[u8]) -> Option<Role> {
+    if bytes.trim_ascii_start().starts_with(b"<") {
+        let ports = memchr::memmem::find(bytes, b"<Values").is_some()
+            && memchr::memmem::find(bytes, b"name=\"listeners\"").is_some();
+        return ports.then_some(Role::Ports);
+    }
+    content_lines(bytes).take(400).find_map(|line| {
+        if line.starts_with(b"watt.") {
+            Some(Role::ServerCnf)
+        } else if line.starts_with(b"settings.watt.") {
+            Some(Role::Template)
+        } else if line.starts_with(b"wrapper.") {
+            Some(Role::CustomWrapper)
+        } else if line.starts_with(b"jdk.tls.") || line.starts_with(b"security.provider.") {
+            Some(Role::SecurityOverride)
+        } else {
+            None
+        }
+    })
+}

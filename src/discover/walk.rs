@@ -1,0 +1,292 @@
+//! Reading files and folders from disk.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use walkdir::{DirEntry, WalkDir};
+
+use super::roles::{self, Identity};
+use super::{Discovery, MAX_FILE_BYTES, Options, Problem, display_path, group};
+use crate::document::{Document, Role};
+
+/// Folders no configuration lives in, wherever they are.
+const SKIPPED: &[&str] = &[
+    ".git",
+    ".hg",
+    ".svn",
+    "node_modules",
+    "logs",
+    "legal",
+    "jmods",
+    "DocumentStore",
+    "XAStore",
+];
+
+/// Collects the files of all paths of a run.
+pub struct Walk {
+    options: Options,
+    found: Discovery,
+}
+
+impl Walk {
+    pub fn new(options: Options) -> Self {
+        Walk {
+            options,
+            found: Discovery::default(),
+        }
+    }
+
+    /// Adds one path of the command line.
+    pub fn add(&mut self, path: &Path) {
+        let shown = display_path(path);
+        match fs::metadata(path) {
+            Ok(meta) if meta.is_dir() => self.add_folder(path, shown),
+            Ok(meta) if meta.is_file() => self.add_named(path, shown, meta.len()),
+            Ok(_) => self.problem(Problem::NotAFile {
+                path: shown,
+                what: "a device, pipe or socket",
+            }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                self.problem(Problem::Missing { path: shown });
+            }
+            Err(source) => self.problem(Problem::Unreadable { path: shown, source }),
+        }
+    }
+
+    /// Groups what was found into instances.
+    pub fn finish(mut self) -> Discovery {
+        self.found.group();
+        self.found
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        self.found.problems.push(problem);
+    }
+
+    fn add_folder(&mut self, folder: &Path, shown: String) {
+        let before = (self.found.documents.len(), self.found.problems.len());
+        let options = self.options;
+        let walk = WalkDir::new(folder)
+            .sort_by_file_name()
+            .into_iter()
+            .filter_entry(move |entry| wanted(entry, options));
+        for entry in walk {
+            match entry {
+                Ok(entry) => self.add_entry(&entry),
+                Err(error) => {
+                    let path = error.path().unwrap_or(folder);
+                    let path = display_path(path);
+                    let source = error
+                        .into_io_error()
+                        .unwrap_or_else(|| std::io::Error::other("a loop of links"));
+                    self.problem(Problem::Unreadable { path, source });
+                }
+            }
+        }
+        let nothing = !self.found.documents[before.0..]
+            .iter()
+            .any(|doc| super::is_linted(doc.role));
+        if nothing && self.found.problems.len() == before.1 {
+            self.problem(Problem::Nothing { path: shown });
+        }
+    }
+
+    fn add_entry(&mut self, entry: &DirEntry) {
+        let path = entry.path();
+        let Some(role) = roles::by_name(path) else { return };
+        let shown = display_path(path);
+        if entry.depth() > 0 && entry.file_type().is_dir() {
+            // `release` and `.lock` are names a folder may well have.
+            if role.is_primary() {
+                self.problem(Problem::NotAFile {
+                    path: shown,
+                    what: "a folder",
+                });
+            }
+            return;
+        }
+        // A link is followed to a file (Kubernetes mounts files so), never to a folder.
+        match fs::metadata(path) {
+            Ok(meta) if meta.is_file() => match read(path, meta.len()) {
+                Ok(Read::Bytes(bytes)) => match roles::identify(path, &bytes) {
+                    Identity::Role(role) => self.document(path, shown, role, bytes, false),
+                    Identity::Other(why) => self.found.notes.push(format!("{shown}: {why}")),
+                    Identity::Unknown => {}
+                },
+                Ok(Read::TooLarge) => self
+                    .found
+                    .notes
+                    .push(format!("{shown}: {}", too_large(meta.len()))),
+                Err(source) => self.problem(Problem::Unreadable { path: shown, source }),
+            },
+            Ok(_) if role == Role::Lock || !super::is_linted(role) => {}
+            Ok(meta) => self.problem(Problem::NotAFile {
+                path: shown,
+                what: if meta.is_dir() {
+                    "a link to a folder"
+                } else {
+                    "a device, pipe or socket"
+                },
+            }),
+            Err(source) => self.problem(Problem::Unreadable { path: shown, source }),
+        }
+    }
+
+    /// A file named on the command line: it must be usable, and its surroundings help to understand it.
+    fn add_named(&mut self, path: &Path, shown: String, length: u64) {
+        let bytes = match read(path, length) {
+            Ok(Read::Bytes(bytes)) => bytes,
+            Ok(Read::TooLarge) => {
+                let why = too_large(length);
+                return self.problem(Problem::Unsuitable { path: shown, why });
+            }
+            Err(source) => {
+                return self.problem(Problem::Unreadable { path: shown, source });
+            }
+        };
+        match roles::identify_any(path, &bytes) {
+            Identity::Role(role) => {
+                self.document(path, shown, role, bytes, false);
+                self.add_context(path, role);
+            }
+            Identity::Other(why) => self.problem(Problem::Unsuitable { path: shown, why }),
+            Identity::Unknown => self.problem(Problem::Unsuitable {
+                path: shown,
+                why: "is no file wattlint knows, by its name or its content; it reads server.cnf, application.properties, \
+                      wrapper.conf, custom_wrapper.conf, listeners.cnf and java.security"
+                    .to_owned(),
+            }),
+        }
+    }
+
+    /// Reads what lies beside a single file in a real installation, so that the verdict knows release, JDK and JVM.
+    fn add_context(&mut self, path: &Path, role: Role) {
+        let Ok(absolute) = std::path::absolute(path) else {
+            return;
+        };
+        let Some(home) = group::installed_home(&absolute, role) else {
+            return;
+        };
+        let shown_home = common_display(path, &absolute, &home);
+        for relative in group::context_files(&home) {
+            let file = home.join(&relative);
+            let Ok(meta) = fs::metadata(&file) else { continue };
+            if !meta.is_file() || file == absolute {
+                continue;
+            }
+            if let Ok(Read::Bytes(bytes)) = read(&file, meta.len())
+                && let Identity::Role(role) = roles::identify(&file, &bytes)
+            {
+                let shown = display_path(&shown_home.join(&relative));
+                self.document(&normal(&file), shown, role, bytes, true);
+            }
+        }
+    }
+
+    fn document(&mut self, path: &Path, shown: String, role: Role, bytes: Vec<u8>, context: bool) {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let mut document = Document::new(normal(&absolute), shown, role, bytes);
+        document.context = context;
+        self.found.documents.push(document);
+    }
+}
+
+/// Takes `..` and `.` out of a path by its words alone.
+fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::ParentDir => {
+                out.pop();
+            }
+            std::path::Component::CurDir => {}
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+/// The path of an installation's home in the user's words, given those for a file inside it.
+fn common_display(path: &Path, absolute: &Path, home: &Path) -> PathBuf {
+    let depth = absolute
+        .strip_prefix(home)
+        .map_or(0, |rest| rest.components().count());
+    path.ancestors()
+        .nth(depth)
+        .filter(|p| !p.as_os_str().is_empty())
+        .map_or_else(
+            || {
+                if depth == path.components().count() {
+                    PathBuf::from(".")
+                } else {
+                    home.to_owned()
+                }
+            },
+            Path::to_owned,
+        )
+}
+
+enum Read {
+    Bytes(Vec<u8>),
+    TooLarge,
+}
+
+fn read(path: &Path, length: u64) -> std::io::Result<Read> {
+    use std::io::Read as _;
+    if length > MAX_FILE_BYTES {
+        return Ok(Read::TooLarge);
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
+    // One byte more than allowed tells a file that grew.
+    fs::File::open(path)?
+        .take(MAX_FILE_BYTES + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(if bytes.len() as u64 > MAX_FILE_BYTES {
+        Read::TooLarge
+    } else {
+        Read::Bytes(bytes)
+    })
+}
+
+fn too_large(length: u64) -> String {
+    format!(
+        "is {} MiB, more than the {} MiB a configuration file may have here: left out",
+        length >> 20,
+        MAX_FILE_BYTES >> 20
+    )
+}
+
+/// Whether to look at an entry of a folder at all. Nothing of what is refused here is opened.
+fn wanted(entry: &DirEntry, options: Options) -> bool {
+    if entry.depth() == 0 || !entry.file_type().is_dir() {
+        return true;
+    }
+    let name = entry.file_name().to_string_lossy();
+    let ancestor = |n: usize| {
+        entry
+            .path()
+            .ancestors()
+            .nth(n)
+            .and_then(|p| p.file_name())
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    };
+    if SKIPPED.contains(&name.as_ref()) {
+        return false;
+    }
+    let backup =
+        (name == "backup" && ancestor(1) == "config") || name.ends_with(".bck") || name.ends_with(".bak");
+    if backup && !options.include_backups {
+        return false;
+    }
+    // A package keeps its ports below config; its services, pages and jars are none of our business.
+    if ancestor(2) == "packages" {
+        return name == "config";
+    }
+    // In a JVM only the security folder matters.
+    if ancestor(1) == "lib" && ancestor(2).starts_with("jvm") || ancestor(1) == "lib" && ancestor(2) == "jre"
+    {
+        return name == "security";
+    }
+    true
+}

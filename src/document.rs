@@ -1,0 +1,270 @@
+//! A file of an installation: its role, its bytes, its syntax.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use crate::syntax::Span;
+use crate::syntax::ports::Ports;
+use crate::syntax::properties::Properties;
+use crate::syntax::setenv::Setenv;
+use crate::syntax::wrapper::Wrapper;
+
+/// What a file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// `server.cnf`: the watt settings
+    ServerCnf,
+    /// `application.properties`: the configuration variables template of a Microservices Runtime
+    Template,
+    /// `wrapper.conf` as delivered
+    Wrapper,
+    /// `custom_wrapper.conf`: the site's own JVM arguments
+    CustomWrapper,
+    /// `listeners.cnf`: the ports of a package
+    Ports,
+    /// `bin/setenv.sh` or `bin/setenv.bat` of a Microservices Runtime
+    Setenv,
+    /// A file of security properties named by `-Djava.security.properties`, such as `webm_override_java.security`
+    SecurityOverride,
+    /// `java.security` of the JVM
+    JavaSecurity,
+    /// `bin/ini.cnf`, which tells the release
+    Ini,
+    /// `manifest.v3` of the package WmRoot, which tells the release
+    Manifest,
+    /// `release` of the JVM folder, which tells the Java version
+    JdkRelease,
+    /// A keystore or truststore alias below `config/security/keystore`
+    StoreAlias,
+    /// `bin/.lock`: the server runs, or was not shut down cleanly
+    Lock,
+}
+
+impl Role {
+    /// In words, as `check --list-files` prints it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::ServerCnf => "settings",
+            Role::Template => "template",
+            Role::Wrapper => "wrapper",
+            Role::CustomWrapper => "custom wrapper",
+            Role::Ports => "ports",
+            Role::Setenv => "start script",
+            Role::SecurityOverride => "security override",
+            Role::JavaSecurity => "java.security",
+            Role::Ini => "release",
+            Role::Manifest => "release",
+            Role::JdkRelease => "JDK release",
+            Role::StoreAlias => "store alias",
+            Role::Lock => "lock",
+        }
+    }
+
+    /// Whether a file of this role makes an instance of its own where nothing else is found.
+    pub fn is_primary(self) -> bool {
+        self <= Role::Ports
+    }
+}
+
+/// A file's syntax tree.
+#[derive(Debug, Clone)]
+pub enum Syntax {
+    /// `java.util.Properties`
+    Properties(Properties),
+    /// Tanuki wrapper configuration
+    Wrapper(Wrapper),
+    /// `<Values>` XML with ports
+    Ports(Ports),
+    /// A start script
+    Setenv(Setenv),
+    /// Read for a fact or two only
+    Opaque,
+}
+
+/// Number of a file within one run; an index into the run's list of documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub usize);
+
+/// A stretch of one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// The bytes.
+    pub span: Span,
+}
+
+impl Place {
+    /// A place from its parts.
+    pub fn new(file: FileId, span: Span) -> Self {
+        Place { file, span }
+    }
+
+    /// The start of a file, for what no line of it says.
+    pub fn top(file: FileId) -> Self {
+        Place::new(file, Span::at(0))
+    }
+}
+
+/// A position for people: 1-based line and column. Columns count characters as they are displayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Line, from 1. A line ends at LF, CRLF or a lone CR.
+    pub line: usize,
+    /// Column, from 1, in characters.
+    pub column: usize,
+}
+
+/// One file of the run, parsed without losing a byte.
+#[derive(Debug)]
+pub struct Document {
+    /// Where it is, absolute where it came from disk.
+    pub path: PathBuf,
+    /// Its path as shown to people: as given on the command line, with `/`.
+    pub display: String,
+    /// What it is for.
+    pub role: Role,
+    /// Its syntax tree.
+    pub syntax: Syntax,
+    /// Read only to understand another file that was asked for: findings in it are not reported.
+    pub context: bool,
+    bytes: Arc<[u8]>,
+    lines: OnceLock<Vec<u32>>,
+}
+
+impl Document {
+    /// Parses the bytes of a file by its role.
+    pub fn new(path: PathBuf, display: String, role: Role, bytes: impl Into<Arc<[u8]>>) -> Self {
+        let bytes = bytes.into();
+        let shared = Arc::clone(&bytes);
+        let syntax = match role {
+            Role::ServerCnf | Role::Template | Role::SecurityOverride | Role::JavaSecurity | Role::Ini => {
+                Syntax::Properties(Properties::parse(shared))
+            }
+            Role::Wrapper | Role::CustomWrapper => Syntax::Wrapper(Wrapper::parse(shared)),
+            Role::Ports => Syntax::Ports(Ports::parse(shared)),
+            Role::Setenv => {
+                let batch = path
+                    .extension()
+                    .is_some_and(|ext| ext.eq_ignore_ascii_case("bat"));
+                Syntax::Setenv(Setenv::parse(shared, batch))
+            }
+            Role::Manifest | Role::JdkRelease | Role::StoreAlias | Role::Lock => Syntax::Opaque,
+        };
+        Document {
+            path,
+            display,
+            role,
+            syntax,
+            context: false,
+            bytes,
+            lines: OnceLock::new(),
+        }
+    }
+
+    /// The same file with other bytes, as after a fix.
+    pub fn with_bytes(&self, bytes: Vec<u8>) -> Document {
+        let mut new = Document::new(self.path.clone(), self.display.clone(), self.role, bytes);
+        new.context = self.context;
+        new
+    }
+
+    /// The whole file.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The properties tree, if it is a properties file.
+    pub fn properties(&self) -> Option<&Properties> {
+        match &self.syntax {
+            Syntax::Properties(doc) => Some(doc),
+            _ => None,
+        }
+    }
+
+    /// The wrapper tree, if it is a wrapper file.
+    pub fn wrapper(&self) -> Option<&Wrapper> {
+        match &self.syntax {
+            Syntax::Wrapper(doc) => Some(doc),
+            _ => None,
+        }
+    }
+
+    /// The ports tree, if it is a ports file.
+    pub fn ports(&self) -> Option<&Ports> {
+        match &self.syntax {
+            Syntax::Ports(doc) => Some(doc),
+            _ => None,
+        }
+    }
+
+    /// The start script's tree, if it is one.
+    pub fn setenv(&self) -> Option<&Setenv> {
+        match &self.syntax {
+            Syntax::Setenv(doc) => Some(doc),
+            _ => None,
+        }
+    }
+
+    /// Its file name.
+    pub fn file_name(&self) -> &str {
+        self.path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or(&self.display)
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// Offsets at which lines start. Built on first use: only findings need it.
+    fn line_starts(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let mut starts = vec![0];
+            for at in memchr::memchr2_iter(b'\n', b'\r', &self.bytes) {
+                let crlf = self.bytes[at] == b'\r' && self.bytes.get(at + 1) == Some(&b'\n');
+                if !crlf {
+                    starts.push(Span::at(at + 1).start);
+                }
+            }
+            starts
+        })
+    }
+
+    /// 1-based number of the line that holds the byte at `offset`.
+    pub fn line_of(&self, offset: u32) -> usize {
+        self.line_starts()
+            .partition_point(|&start| start <= offset)
+            .max(1)
+    }
+
+    /// The bytes of a line, given its 1-based number, with its line end.
+    pub fn line_span(&self, line: usize) -> Span {
+        let starts = self.line_starts();
+        let start = starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        let end = starts.get(line).map_or(self.bytes.len(), |&end| end as usize);
+        Span::new(start as usize, end)
+    }
+
+    /// How many lines there are.
+    pub fn line_count(&self) -> usize {
+        let starts = self.line_starts();
+        let open = starts
+            .last()
+            .is_some_and(|&last| (last as usize) < self.bytes.len());
+        starts.len() - usize::from(!open && starts.len() > 1)
+    }
+
+    /// Line and column of a byte offset.
+    pub fn position(&self, offset: u32) -> Position {
+        let line = self.line_of(offset);
+        let start = self.line_span(line).start.min(offset);
+        let before = Span { start, end: offset }.of(&self.bytes);
+        Position {
+            line,
+            column: crate::syntax::display_text(before).chars().count() + 1,
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The JVM's arguments and system properties, each with the place it came from.
+
+use std::borrow::Cow;
+
+use super::settings::{SYSTEM_PROPERTIES, Settings};
+use super::wrapper::WrapperConfig;
+use crate::document::{Document, FileId, Place, Role};
+use crate::syntax::Span;
+use crate::syntax::properties;
+
+/// How a system property got to the JVM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A `wrapper.java.additional.N` line
+    Wrapper,
+    /// `JAVA_CUSTOM_OPTS` of a Microservices Runtime's start script
+    Setenv,
+    /// An element of `watt.config.systemProperties`
+    SystemProperties,
+}
+
+/// A JVM argument such as `-Xmx1g` or `-Dname=value`.
+#[derive(Debug, Clone)]
+pub struct Argument {
+    /// The argument as the JVM gets it.
+    pub text: String,
+    /// How it gets there.
+    pub source: Source,
+    /// Its place.
+    pub place: Place,
+}
+
+/// A system property, from `-Dname=value` or `watt.config.systemProperties`.
+#[derive(Debug, Clone)]
+pub struct SystemProperty {
+    /// Its name.
+    pub name: String,
+    /// Its value, empty for a bare `-Dname`.
+    pub value: String,
+    /// How it gets there.
+    pub source: Source,
+    /// The place of the whole argument or element.
+    pub place: Place,
+}
+
+/// An element of `watt.config.systemProperties`.
+#[derive(Debug, Clone)]
+pub struct Element<'f> {
+    /// Its raw span in the file, blanks and commas around it cut off.
+    pub place: Place,
+    /// Its decoded text.
+    pub text: Cow<'f, str>,
+}
+
+/// What the JVM is started with.
+#[derive(Debug, Default)]
+pub struct Jvm<'f> {
+    arguments: Vec<Argument>,
+    properties: Vec<SystemProperty>,
+    elements: Vec<Element<'f>>,
+}
+
+impl<'f> Jvm<'f> {
+    /// Reads wrapper options, start scripts and `watt.config.systemProperties`, in the order of their weight:
+    /// what comes later overrides what came before (documented for 10.3 and later).
+    pub fn read(
+        documents: &'f [Document],
+        files: &[FileId],
+        wrapper: &WrapperConfig<'f>,
+        settings: &Settings<'f>,
+    ) -> Self {
+        let mut jvm = Jvm::default();
+        for line in wrapper.options() {
+            let text = if wrapper.strips_quotes(line) {
+                strip_quotes(&line.text)
+            } else {
+                line.text.clone()
+            };
+            jvm.argument(text, Source::Wrapper, line.place());
+        }
+        for &id in files.iter().filter(|id| documents[id.0].role == Role::Setenv) {
+            let document = &documents[id.0];
+            let Some(script) = document.setenv() else { continue };
+            for assignment in script.assignments() {
+                for span in script.options(assignment) {
+                    let text = crate::syntax::display_text(span.of(document.bytes()));
+                    if text.starts_with('-') {
+                        jvm.argument(text.into_owned(), Source::Setenv, Place::new(id, span));
+                    }
+                }
+            }
+        }
+        if let Some(winner) = settings.winner(SYSTEM_PROPERTIES) {
+            let bytes = documents[winner.file.0].bytes();
+            jvm.elements = elements(bytes, winner.entry.value, winner.file);
+        }
+        for element in &jvm.elements {
+            let (name, value) = element.text.split_once('=').unwrap_or((&element.text, ""));
+            if !name.trim().is_empty() {
+                jvm.properties.push(SystemProperty {
+                    name: name.trim().to_owned(),
+                    value: value.trim().to_owned(),
+                    source: Source::SystemProperties,
+                    place: element.place,
+                });
+            }
+        }
+        jvm
+    }
+
+    fn argument(&mut self, text: String, source: Source, place: Place) {
+        if let Some(definition) = text.strip_prefix("-D") {
+            let (name, value) = definition.split_once('=').unwrap_or((definition, ""));
+            self.properties.push(SystemProperty {
+                name: name.to_owned(),
+                value: value.to_owned(),
+                source,
+                place,
+            });
+        }
+        self.arguments.push(Argument { text, source, place });
+    }
+
+    /// The arguments in the order the JVM gets them.
+    pub fn arguments(&self) -> &[Argument] {
+        &self.arguments
+    }
+
+    /// Every definition of a system property, the deciding one last.
+    pub fn properties(&self) -> &[SystemProperty] {
+        &self.properties
+    }
+
+    /// The definition of a system property that decides.
+    pub fn property(&self, name: &str) -> Option<&SystemProperty> {
+        self.properties
+            .iter()
+            .rev()
+            .find(|property| property.name == name)
+    }
+
+    /// Whether an argument is given exactly so.
+    pub fn has_argument(&self, text: &str) -> bool {
+        self.arguments.iter().any(|argument| argument.text == text)
+    }
+
+    /// The elements of the deciding `watt.config.systemProperties` line.
+    pub fn elements(&self) -> &[Element<'f>] {
+        &self.elements
+    }
+}
+
+/// The comma-separated elements of a raw value.
+pub fn elements(bytes: &[u8], value: Span, file: FileId) -> Vec<Element<'_>> {
+    properties::elements(bytes, value, b',')
+        .into_iter()
+        .filter(|span| !span.is_empty())
+        .map(|span| Element {
+            place: Place::new(file, span),
+            text: properties::decode(bytes, span),
+        })
+        .collect()
+}
+
+/// Takes double quotes off as `stripquotes=TRUE` does: `\"` becomes `"` and `\\` becomes `\`.
+fn strip_quotes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('\\', Some(&next @ ('"' | '\\'))) => {
+                out.push(next);
+                chars.next();
+            }
+            ('"', _) => {}
+            _ => out.push(c),
+        }
+    }
+    out
+}

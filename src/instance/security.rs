@@ -1,0 +1,61 @@
+//! Security properties: the JVM's java.security and the file that `-Djava.security.properties` lays over it.
+
+use super::jvm::Jvm;
+use crate::document::{Document, FileId, Place, Role};
+use crate::syntax::properties::Entry;
+
+/// The name of the override file that Integration Server brings from 10.11 on.
+pub const VENDOR_OVERRIDE: &str = "webm_override_java.security";
+
+/// The system property that names an override file.
+pub const OVERRIDE_PROPERTY: &str = "java.security.properties";
+
+/// The files that decide security properties, as far as they were found.
+#[derive(Debug, Default)]
+pub struct SecurityFiles<'f> {
+    /// The JVM's own java.security.
+    pub master: Option<(FileId, &'f Document)>,
+    /// The override file the JVM is told to read, if it is among the files of the instance.
+    pub overlay: Option<(FileId, &'f Document)>,
+    /// Whether the override replaces the whole java.security (`==`).
+    pub replaces: bool,
+}
+
+impl<'f> SecurityFiles<'f> {
+    /// Finds both files. A Microservices Runtime's start script names the vendor's override itself, before
+    /// `JAVA_CUSTOM_OPTS`; a wrapper profile does so at index 105.
+    pub fn find(documents: &'f [Document], files: &[FileId], jvm: &Jvm<'f>) -> Self {
+        let of = |role| {
+            files
+                .iter()
+                .map(|&id| (id, &documents[id.0]))
+                .filter(move |(_, document)| document.role == role)
+        };
+        let named = jvm.property(OVERRIDE_PROPERTY);
+        let path = named.map_or(VENDOR_OVERRIDE, |property| property.value.as_str());
+        let name = path
+            .trim_start_matches('=')
+            .rsplit(['/', '\\'])
+            .next()
+            .unwrap_or_default();
+        SecurityFiles {
+            master: of(Role::JavaSecurity).next(),
+            overlay: of(Role::SecurityOverride).find(|(_, document)| document.file_name() == name),
+            replaces: named.is_some_and(|property| property.value.starts_with('=')),
+        }
+    }
+
+    /// The line that decides a security property, and its value.
+    pub fn get(&self, name: &str) -> Option<(Place, Entry, std::borrow::Cow<'f, str>)> {
+        let order = if self.replaces {
+            [self.overlay, None]
+        } else {
+            [self.overlay, self.master]
+        };
+        order.into_iter().flatten().find_map(|(id, document)| {
+            let doc = document.properties()?;
+            let entry = doc.loaded().filter(|entry| doc.key(entry) == name).last()?;
+            Some((Place::new(id, entry.key), *entry, doc.value(entry)))
+        })
+    }
+}

@@ -1,0 +1,182 @@
+//! Which protocols a JSSE direction really has: what the JDK can, less what its security properties disable, less
+//! (or limited to) what the watt lists say.
+
+use super::{List, Provider};
+use crate::catalog::{self, PROTOCOLS};
+use crate::document::Role;
+use crate::instance::release::Release;
+use crate::instance::{Instance, Port};
+
+/// A direction with protocol lists of its own.
+#[derive(Debug, Clone, Copy)]
+pub enum Direction<'p, 'f> {
+    /// Outbound over JSSE
+    Outbound,
+    /// Inbound, for ports without a list of their own
+    Inbound,
+    /// One port
+    Port(&'p Port<'f>),
+}
+
+impl Direction<'_, '_> {
+    fn side(&self) -> &'static str {
+        match self {
+            Direction::Outbound => "client",
+            _ => "server",
+        }
+    }
+
+    /// For people.
+    pub fn title(&self) -> String {
+        match self {
+            Direction::Outbound => "outbound TLS".to_owned(),
+            Direction::Inbound => "ports without a list of their own".to_owned(),
+            Direction::Port(port) => format!("the {}", port.title()),
+        }
+    }
+}
+
+/// The protocols of one direction.
+#[derive(Debug, Clone)]
+pub struct Protocols {
+    /// Those that can be negotiated, oldest first. `SSLv2Hello` is a form of hello and no protocol, but listed if on.
+    pub enabled: Vec<&'static str>,
+    /// The list in a file that decided, if one did.
+    pub list: Option<List>,
+    /// Whether that list (or the default in its place) denies instead of allowing.
+    pub denies: bool,
+    /// Those the JDK's security properties take away.
+    pub jdk_disabled: Vec<&'static str>,
+}
+
+impl Protocols {
+    /// Whether a protocol can be negotiated.
+    pub fn has(&self, name: &str) -> bool {
+        self.enabled.contains(&name)
+    }
+
+    /// Whether nothing can be negotiated at all.
+    pub fn is_empty(&self) -> bool {
+        self.enabled.iter().all(|&name| name == "SSLv2Hello")
+    }
+}
+
+/// The protocols that the security properties in effect disable.
+///
+/// Integration Server 10.11 and 10.15 bring an override that leaves TLS 1.1 to the watt lists and disables SSL 3.0 and
+/// TLS 1.0. Where neither the file nor the JVM arguments were read, it is taken to be in effect there.
+pub fn disabled_by_jdk(instance: &Instance<'_>) -> Vec<&'static str> {
+    let written = instance.security.get("jdk.tls.disabledAlgorithms");
+    let release = instance.release.value;
+    let stock_override = instance.with_role(Role::CustomWrapper).next().is_none()
+        && instance.with_role(Role::Setenv).next().is_none()
+        && release >= Release::new(10, 11)
+        && release < Release::new(11, 0);
+    let value = match &written {
+        Some((_, _, value)) => value.as_ref(),
+        None if stock_override => "SSLv3, TLSv1",
+        None => catalog::jdk_defaults(instance.jdk.value).disabled,
+    };
+    let entries: Vec<&str> = value
+        .split(',')
+        .map(|entry| entry.trim().trim_matches('"'))
+        .collect();
+    PROTOCOLS
+        .into_iter()
+        .filter(|name| entries.iter().any(|entry| entry.eq_ignore_ascii_case(name)))
+        .collect()
+}
+
+/// The protocols of a direction on JSSE; `None` where what decides was not read.
+pub fn protocols(instance: &Instance<'_>, direction: Direction<'_, '_>) -> Option<Protocols> {
+    if let Direction::Port(port) = direction
+        && super::inbound(instance, port).provider == Provider::Iaik
+    {
+        return None;
+    }
+    let release = instance.release.value;
+    let denies = release.has_deny_lists();
+    let (setting, field) = if denies {
+        ("disabledProtocols", "jsseDisabledProtocols")
+    } else {
+        ("enabledProtocols", "jsseEnabledProtocols")
+    };
+    let setting = format!("watt.net.jsse.{}.{setting}", direction.side());
+    let own = match direction {
+        Direction::Port(port) => List::of_port(instance, port, field),
+        _ => None,
+    };
+    let effective = instance.setting(&setting);
+    let list = own.or_else(|| {
+        effective
+            .written()
+            .and_then(|_| List::of_setting(instance, &setting))
+    });
+    let names: Vec<&str> = match (&list, effective.value) {
+        (Some(list), _) => list.elements.iter().map(|(name, _)| name.as_str()).collect(),
+        (None, Some(default)) => default.split(',').map(str::trim).collect(),
+        (None, None) => return None,
+    };
+    let jdk_disabled = disabled_by_jdk(instance);
+    let supported = supported(instance);
+    let enabled = PROTOCOLS
+        .into_iter()
+        .filter(|name| supported.contains(name) && !jdk_disabled.contains(name))
+        .filter(|name| names.contains(name) != denies)
+        .collect();
+    Some(Protocols {
+        enabled,
+        list,
+        denies,
+        jdk_disabled,
+    })
+}
+
+/// The protocols the JVM can speak. OpenJSSE brings TLS 1.3 to a Zulu 8 that lacks it.
+fn supported(instance: &Instance<'_>) -> Vec<&'static str> {
+    let mut supported = catalog::jdk_defaults(instance.jdk.value).supported.to_vec();
+    if instance.jvm.has_argument("-XX:+UseOpenJSSE") && !supported.contains(&"TLSv1.3") {
+        supported.push("TLSv1.3");
+    }
+    supported
+}
+
+/// The protocol name that a misspelt one stands for, if only one can be meant.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    let plain = |text: &str| -> String {
+        let text = text.to_ascii_lowercase();
+        text.chars()
+            .filter(char::is_ascii_alphanumeric)
+            .filter(|&c| c != 'v')
+            .collect()
+    };
+    let wanted = match plain(name).as_str() {
+        "tls10" => "tls1".to_owned(),
+        "ssl30" => "ssl3".to_owned(),
+        "ssl2hello" | "ssl2" => "ssl2hello".to_owned(),
+        other => other.to_owned(),
+    };
+    PROTOCOLS.into_iter().find(|known| plain(known) == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn misspellings_have_one_meaning() {
+        for (name, meant) in [
+            ("TLS1.2", "TLSv1.2"),
+            ("tlsv1.2", "TLSv1.2"),
+            ("TLSv12", "TLSv1.2"),
+            ("TLSv1_1", "TLSv1.1"),
+            ("TLSv1.0", "TLSv1"),
+            ("SSL3", "SSLv3"),
+            ("SSLv2", "SSLv2Hello"),
+        ] {
+            assert_eq!(nearest(name), Some(meant), "{name}");
+        }
+        assert_eq!(nearest("TLS"), None);
+        assert_eq!(nearest("BOGUS"), None);
+    }
+}

@@ -1,0 +1,67 @@
+//! The native checks: a function for each rule whose file says `check = "native"`, a module for each family.
+
+mod debug;
+mod jvm;
+mod protocols;
+mod provider;
+mod secrets;
+mod settings;
+mod suites;
+mod syntax;
+
+use super::Check;
+
+/// The check of a rule, by the rule's name.
+pub fn native(name: &str) -> Option<Check> {
+    Some(match name {
+        "broken-cipher-suite" => suites::broken,
+        "client-protocols-invalid" => protocols::client_protocols_invalid,
+        "debug-value-cut" => debug::value_cut,
+        "deprecated-protocol-enabled" => protocols::deprecated_enabled,
+        "disabled-protocols-too-early" => protocols::disabled_too_early,
+        "doubled-separator" => syntax::doubled_separator,
+        "duplicate-key" => syntax::duplicate_key,
+        "enabled-protocols-removed" => protocols::enabled_removed,
+        "iaik-version-unknown" => provider::iaik_version_unknown,
+        "malformed-escape" => syntax::malformed_escape,
+        "no-forward-secrecy" => suites::no_forward_secrecy,
+        "no-protocol-left" => protocols::none_left,
+        "outbound-ftps-uses-iaik" => provider::outbound_ftps,
+        "outbound-mail-uses-iaik" => provider::outbound_mail,
+        "outbound-uses-iaik" => provider::outbound,
+        "port-uses-iaik" => provider::port,
+        "ports-file-malformed" => syntax::ports_malformed,
+        "provider-settings-mismatch" => provider::mismatch,
+        "secret-in-clear" => secrets::in_clear,
+        "security-properties-given-twice" => jvm::security_properties_twice,
+        "security-property-as-system-property" => jvm::security_as_system,
+        "setting-without-effect" => settings::without_effect,
+        "sni-not-sent" => protocols::sni_not_sent,
+        "ssl-debug-leaks" => debug::leaks,
+        "ssl-debug-left-on" => debug::left_on,
+        "ssl-debug-other-provider" => debug::other_provider,
+        "ssl-debug-prints-nothing" => debug::prints_nothing,
+        "ssl-debug-stops-jvm" => debug::stops_jvm,
+        "stray-blank" => syntax::stray_blank,
+        "swallowed-backslash" => syntax::swallowed_backslash,
+        "tls12-impossible" => protocols::tls12_impossible,
+        "unknown-cipher-suite" => suites::unknown,
+        "unknown-protocol" => protocols::unknown,
+        "weak-cipher-suite" => suites::weak,
+        "wrapper-index-duplicate" => jvm::index_duplicate,
+        "wrapper-index-reserved" => jvm::index_reserved,
+        "wrapper-index-taken" => jvm::index_taken,
+        _ => return None,
+    })
+}
+
+/// Words in a row for people: "a", "a and b", "a, b and c"; more than `most` are counted.
+fn listing(words: &[&str], most: usize) -> String {
+    let (shown, rest) = words.split_at(words.len().min(most));
+    match (shown, rest.len()) {
+        ([], _) => String::new(),
+        ([only], 0) => (*only).to_owned(),
+        ([first @ .., last], 0) => format!("{} and {last}", first.join(", ")),
+        (shown, rest) => format!("{} and {rest} more", shown.join(", ")),
+    }
+}

@@ -1,0 +1,189 @@
+//! JVM arguments and the numbers they stand at.
+
+use crate::catalog;
+use crate::document::Role;
+use crate::fix::make;
+use crate::instance::Kind;
+use crate::instance::jvm::{Source, SystemProperty};
+use crate::instance::release::Release;
+use crate::instance::security::{OVERRIDE_PROPERTY, VENDOR_OVERRIDE};
+use crate::instance::wrapper::{FIRST_OWN_INDEX, WrapperLine};
+use crate::rules::Cx;
+use crate::rules::schema::{Safety, Severity};
+
+/// The option lines of custom_wrapper.conf in an Integration Server's profile. Other products use the numbers otherwise.
+fn own_options<'i>(cx: &'i Cx<'_, '_>) -> impl Iterator<Item = (&'i WrapperLine, u64)> {
+    let ours = cx.instance.kind != Kind::OtherProfile;
+    let custom = |line: &&WrapperLine| cx.instance.document(line.file).role == Role::CustomWrapper;
+    cx.instance
+        .wrapper
+        .lines()
+        .iter()
+        .filter(move |line| ours && custom(line))
+        .filter_map(|line| Some((line, line.index()?)))
+}
+
+/// An index of the product with another option.
+pub fn index_taken(cx: &Cx<'_, '_>) {
+    let release = cx.release();
+    for (line, index) in own_options(cx) {
+        let mut stock = catalog::stock_options(index, release).peekable();
+        let Some(first) = stock.peek().copied() else {
+            continue;
+        };
+        let own = line.option();
+        // Names with a colon and slashes make the first `=` a poor guide; a common start is enough there.
+        if stock
+            .any(|stock| own == stock.option || line.text.trim_start_matches('"').starts_with(stock.option))
+        {
+            continue;
+        }
+        let message = format!(
+            "index {index} belongs to {}, which {release} puts there",
+            first.option
+        );
+        cx.report(line.place(), message)
+            .label("takes the place of the product's own option")
+            .fix([make::renumber(line, cx.fresh_index())])
+            .emit();
+    }
+}
+
+/// An index below 400 that the product may use one day.
+pub fn index_reserved(cx: &Cx<'_, '_>) {
+    for (line, index) in own_options(cx) {
+        let known = catalog::STOCK_WRAPPER.iter().any(|stock| stock.index == index);
+        if index >= FIRST_OWN_INDEX || known || !cx.instance.wrapper.is_winner(line) {
+            continue;
+        }
+        let fresh = cx.fresh_index();
+        let companion = cx.instance.wrapper.get(&format!("{}.stripquotes", line.name));
+        let mut edits = vec![make::renumber(line, fresh)];
+        edits.extend(companion.map(|other| {
+            // The number stands before the suffix.
+            let suffix = ".stripquotes".len();
+            let digits = line.name.rsplit('.').next().map_or(0, str::len);
+            let end = other.key.range().end - suffix;
+            crate::fix::Edit::replace(
+                other.file,
+                crate::syntax::Span::new(end - digits, end),
+                fresh.to_string(),
+            )
+        }));
+        // Behind the others, the option would win over one of the same name that now comes after it.
+        let twin =
+            own_options(cx).any(|(other, _)| !std::ptr::eq(other, line) && other.option() == line.option());
+        let safety = if twin { Safety::Unsafe } else { Safety::Safe };
+        cx.report(
+            line.place(),
+            format!("index {index} lies in the range the product keeps for itself"),
+        )
+        .label("own options start at 400")
+        .fix_with(safety, edits)
+        .emit();
+    }
+}
+
+/// One index twice in a file.
+pub fn index_duplicate(cx: &Cx<'_, '_>) {
+    let lines = cx.instance.wrapper.lines();
+    for (at, line) in lines.iter().enumerate() {
+        let Some(index) = line.index() else { continue };
+        let mut later = lines[at + 1..]
+            .iter()
+            .filter(|other| other.file == line.file && other.name == line.name);
+        let Some(winner) = later.next_back() else { continue };
+        let equal = winner.text == line.text;
+        let message = if equal {
+            format!("index {index} is given twice with the same option")
+        } else {
+            format!(
+                "index {index} is given twice: {} never reaches the JVM",
+                line.option()
+            )
+        };
+        let draft = cx
+            .report(line.place(), message)
+            .related(winner.place(), "the last one wins");
+        if equal {
+            let edit = make::remove_lines(cx.instance.document(line.file), line.file, line.span);
+            draft.severity(Severity::Info).fix([edit]).emit();
+        } else if line.option() == winner.option() {
+            // Two values for one option: which one is meant, only a person knows.
+            draft.emit();
+        } else {
+            draft
+                .fix_with(Safety::Unsafe, [make::renumber(line, cx.fresh_index())])
+                .emit();
+        }
+    }
+}
+
+/// Security properties, which the JVM does not take from `-D`.
+const SECURITY_PROPERTIES: [&str; 8] = [
+    "jdk.tls.disabledAlgorithms",
+    "jdk.certpath.disabledAlgorithms",
+    "jdk.tls.legacyAlgorithms",
+    "jdk.disabled.namedCurves",
+    "ssl.KeyManagerFactory.algorithm",
+    "ssl.TrustManagerFactory.algorithm",
+    "keystore.type",
+    "jdk.security.caDistrustPolicies",
+];
+
+/// Security properties given as system properties.
+pub fn security_as_system(cx: &Cx<'_, '_>) {
+    let given = cx.instance.jvm.properties().iter();
+    for property in given.filter(|property| SECURITY_PROPERTIES.contains(&property.name.as_str())) {
+        let message = format!(
+            "{} is a security property: given as a system property it does nothing",
+            property.name
+        );
+        cx.report(property.place, message)
+            .label("has no effect")
+            .fix(make::remove_property(cx.instance, property))
+            .emit();
+    }
+}
+
+/// `-Djava.security.properties` twice, without the product's override, or with `==`.
+pub fn security_properties_twice(cx: &Cx<'_, '_>) {
+    let release = cx.release();
+    let all: Vec<&SystemProperty> = cx
+        .instance
+        .jvm
+        .properties()
+        .iter()
+        .filter(|property| property.name == OVERRIDE_PROPERTY)
+        .collect();
+    let Some((winner, losers)) = all.split_last() else {
+        return;
+    };
+    let replaces = winner.value.starts_with('=');
+    let file = winner
+        .value
+        .trim_start_matches('=')
+        .rsplit(['/', '\\'])
+        .next()
+        .unwrap_or_default();
+    // The product brings the override from 10.11 on; what later releases than 10.15 do is not known.
+    let brings = release >= Release::new(10, 11) && release < Release::new(11, 0);
+    let drops = brings && cx.instance.kind != Kind::OtherProfile && file != VENDOR_OVERRIDE;
+    let message = if replaces {
+        "two equal signs make this file replace the whole java.security of the JDK".to_owned()
+    } else if !losers.is_empty() {
+        "java.security.properties is given more than once: only this file is read".to_owned()
+    } else if drops {
+        format!("this drops {VENDOR_OVERRIDE}, which {release} loads by default")
+    } else {
+        return;
+    };
+    let mut draft = cx.report(winner.place, message);
+    for loser in losers {
+        draft = draft.related(loser.place, "is not read");
+    }
+    if drops && winner.source == Source::Setenv {
+        draft = draft.note("the start script names the override itself, before JAVA_CUSTOM_OPTS");
+    }
+    draft.emit();
+}

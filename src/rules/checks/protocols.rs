@@ -1,0 +1,257 @@
+//! Protocol lists and what is left of them.
+
+use super::listing;
+use crate::catalog::{DEPRECATED, PROTOCOLS};
+use crate::document::Place;
+use crate::fix::{Edit, make};
+use crate::instance::Port;
+use crate::rules::Cx;
+use crate::tls::protocols::{Direction, Protocols, nearest, protocols};
+use crate::tls::{self, Client, List, Provider};
+
+/// The directions on JSSE, each with its protocols; those that share a list come once.
+fn directions(cx: &Cx<'_, '_>) -> Vec<(String, Protocols)> {
+    cx.release();
+    cx.jdk();
+    let instance = cx.instance;
+    let mut found: Vec<(String, Protocols)> = Vec::new();
+    let outbound =
+        tls::outbound(instance, Client::Https).is_none_or(|choice| choice.provider == Provider::Jsse);
+    let mut add = |direction: Direction<'_, '_>| {
+        let Some(protocols) = protocols(instance, direction) else {
+            return;
+        };
+        let place = |p: &Protocols| p.list.as_ref().map(|list| list.place);
+        if found
+            .iter()
+            .all(|(_, other)| place(other) != place(&protocols) || place(&protocols).is_none())
+        {
+            found.push((direction.title(), protocols));
+        }
+    };
+    if outbound {
+        add(Direction::Outbound);
+    }
+    let ports: Vec<&Port<'_>> = instance.ports.iter().filter(|port| port.is_tls()).collect();
+    if ports.is_empty() {
+        add(Direction::Inbound);
+    }
+    for port in ports.into_iter().filter(|port| port.is_enabled()) {
+        add(Direction::Port(port));
+    }
+    found
+}
+
+/// Where a direction's protocols were decided; the top of server.cnf for a default.
+fn decided_at(cx: &Cx<'_, '_>, protocols: &Protocols) -> Option<Place> {
+    let list = protocols.list.as_ref().map(|list| list.place);
+    list.or_else(|| cx.instance.settings.base().map(Place::top))
+}
+
+/// Neither TLS 1.2 nor 1.3, but something.
+pub fn tls12_impossible(cx: &Cx<'_, '_>) {
+    for (title, protocols) in directions(cx) {
+        if protocols.is_empty() || protocols.has("TLSv1.2") || protocols.has("TLSv1.3") {
+            continue;
+        }
+        let Some(place) = decided_at(cx, &protocols) else {
+            continue;
+        };
+        let message = format!(
+            "TLS 1.2 is impossible for {title}: only {} is left",
+            listing(&protocols.enabled, 4)
+        );
+        cx.report(place, message).label("decides the protocols").emit();
+    }
+}
+
+/// No protocol at all.
+pub fn none_left(cx: &Cx<'_, '_>) {
+    for (title, protocols) in directions(cx) {
+        let Some(place) = decided_at(cx, &protocols).filter(|_| protocols.is_empty()) else {
+            continue;
+        };
+        let mut draft = cx.report(
+            place,
+            format!("no protocol is left for {title}: no handshake can succeed"),
+        );
+        if !protocols.jdk_disabled.is_empty() {
+            let disabled = listing(&protocols.jdk_disabled, 6);
+            draft = draft.note(format!(
+                "the JDK's security properties disable {disabled} already"
+            ));
+        }
+        draft.emit();
+    }
+}
+
+/// Old protocols that can really be negotiated.
+pub fn deprecated_enabled(cx: &Cx<'_, '_>) {
+    for (title, protocols) in directions(cx) {
+        let Some(list) = &protocols.list else { continue };
+        let live: Vec<&str> = DEPRECATED
+            .into_iter()
+            .filter(|name| protocols.has(name))
+            .collect();
+        if live.iter().all(|&name| name == "SSLv2Hello") {
+            continue;
+        }
+        let named: Vec<&str> = live
+            .iter()
+            .copied()
+            .filter(|&name| name != "SSLv2Hello")
+            .collect();
+        let message = format!("{} can be negotiated by {title}", listing(&named, 4));
+        let edits: Vec<Edit> = if protocols.denies {
+            let missing: Vec<&str> = DEPRECATED.into_iter().filter(|name| !list.has(name)).collect();
+            vec![make::append_to_list(list, &missing)]
+        } else if list.has("TLSv1.2") || list.has("TLSv1.3") {
+            make::remove_from_list(list, |name| DEPRECATED.contains(&name))
+        } else {
+            Vec::new()
+        };
+        let label = if protocols.denies {
+            "does not deny it"
+        } else {
+            "allows it"
+        };
+        cx.report(list.place, message).label(label).fix(edits).emit();
+    }
+}
+
+/// Reports the deciding line of each of the two lists `suffix`, with a fix that removes it.
+fn dead_lists(cx: &Cx<'_, '_>, suffix: &str, message: impl Fn(&str) -> String) {
+    for side in ["client", "server"] {
+        let name = format!("watt.net.jsse.{side}.{suffix}");
+        let Some(winner) = cx.instance.settings.winner(&name) else {
+            continue;
+        };
+        cx.report(winner.key_place(), message(&name))
+            .label("is not read")
+            .fix(make::remove_setting(cx.instance, &name))
+            .emit();
+    }
+}
+
+/// Allow lists from 10.7 on.
+pub fn enabled_removed(cx: &Cx<'_, '_>) {
+    let release = cx.release();
+    dead_lists(cx, "enabledProtocols", |name| {
+        let successor = name.replace("enabled", "disabled");
+        format!("{release} does not read {name}: {successor} decides")
+    });
+}
+
+/// Deny lists before 10.7.
+pub fn disabled_too_early(cx: &Cx<'_, '_>) {
+    let release = cx.release();
+    dead_lists(cx, "disabledProtocols", |name| {
+        let predecessor = name.replace("disabled", "enabled");
+        format!("{release} does not read {name} yet: {predecessor} decides")
+    });
+}
+
+/// Names in protocol lists that are no protocols.
+pub fn unknown(cx: &Cx<'_, '_>) {
+    let mut lists: Vec<(List, bool)> = Vec::new();
+    for (suffix, denies) in [("enabledProtocols", false), ("disabledProtocols", true)] {
+        for side in ["client", "server"] {
+            let list = List::of_setting(cx.instance, &format!("watt.net.jsse.{side}.{suffix}"));
+            lists.extend(list.map(|list| (list, denies)));
+        }
+    }
+    for port in &cx.instance.ports {
+        for (field, denies) in [("jsseEnabledProtocols", false), ("jsseDisabledProtocols", true)] {
+            lists.extend(List::of_port(cx.instance, port, field).map(|list| (list, denies)));
+        }
+    }
+    for (list, denies) in lists {
+        let bad = list
+            .elements
+            .iter()
+            .filter(|(name, _)| !PROTOCOLS.contains(&name.as_str()));
+        let bad: Vec<_> = bad.collect();
+        if bad.is_empty() {
+            continue;
+        }
+        let names: Vec<&str> = bad.iter().map(|(name, _)| name.as_str()).collect();
+        let message = match names.as_slice() {
+            [name] => format!("'{name}' is no protocol name{}", suggestion(name)),
+            names => format!("{} are no protocol names", listing(names, 4)),
+        };
+        let effect = if denies {
+            "in a deny list a name that is none denies nothing: the protocol meant stays on"
+        } else {
+            "JSSE refuses an allow list with an unknown name as a whole"
+        };
+        let edits: Vec<Edit> = bad
+            .iter()
+            .filter_map(|(name, span)| Some(Edit::replace(list.place.file, *span, nearest(name)?)))
+            .collect();
+        let place = match bad.as_slice() {
+            [(_, span)] => Place::new(list.place.file, *span),
+            _ => list.place,
+        };
+        cx.report(place, message).note(effect).fix(edits).emit();
+    }
+}
+
+fn suggestion(name: &str) -> String {
+    nearest(name).map_or_else(String::new, |known| format!("; {known} is"))
+}
+
+/// `jdk.tls.client.protocols` with a name that breaks every SSLContext.
+pub fn client_protocols_invalid(cx: &Cx<'_, '_>) {
+    const NAME: &str = "jdk.tls.client.protocols";
+    let Some(property) = cx.instance.jvm.property(NAME) else {
+        return;
+    };
+    let supported = crate::catalog::jdk_defaults(cx.jdk()).supported;
+    let value = property.value.trim();
+    let value = value
+        .strip_prefix('"')
+        .and_then(|v| v.strip_suffix('"'))
+        .unwrap_or(value);
+    let bad: Vec<&str> = value
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty() && !supported.contains(name))
+        // What OpenJSSE or a later update of Java 8 brings is not for this rule to deny.
+        .filter(|name| cx.instance.jdk.value.update.is_some() || !PROTOCOLS.contains(name))
+        .collect();
+    if bad.is_empty() {
+        return;
+    }
+    let verb = if bad.len() == 1 {
+        "is no protocol name"
+    } else {
+        "are no protocol names"
+    };
+    let message = format!(
+        "{} {verb} this Java knows: every TLS context of the JVM fails",
+        listing(&bad, 4)
+    );
+    cx.report(property.place, message)
+        .label(format!("sets {NAME}"))
+        .emit();
+}
+
+/// `jsse.enableSNIExtension=false`.
+pub fn sni_not_sent(cx: &Cx<'_, '_>) {
+    const NAME: &str = "jsse.enableSNIExtension";
+    let Some(property) = cx.instance.jvm.property(NAME) else {
+        return;
+    };
+    if !property.value.trim().eq_ignore_ascii_case("false") {
+        return;
+    }
+    let definitions = cx.instance.jvm.properties().iter().filter(|p| p.name == NAME);
+    let edits = definitions.flat_map(|property| make::remove_property(cx.instance, property));
+    cx.report(
+        property.place,
+        "no ClientHello of this server names the host it wants (SNI is switched off)",
+    )
+    .label("switches SNI off")
+    .fix(edits)
+    .emit();
+}

@@ -1,0 +1,218 @@
+//! IAIK or JSSE: who speaks TLS in which direction.
+
+use crate::document::Place;
+use crate::finding::Label;
+use crate::fix::make;
+use crate::instance::release::Release;
+use crate::instance::settings::Written;
+use crate::rules::Cx;
+use crate::rules::schema::{Basis, Severity};
+use crate::tls::{self, Client, Provider};
+
+/// Outbound HTTPS on IAIK.
+pub fn outbound(cx: &Cx<'_, '_>) {
+    let Some(choice) = tls::outbound(cx.instance, Client::Https) else {
+        return;
+    };
+    if choice.provider != Provider::Iaik {
+        return;
+    }
+    let name = Client::Https.switches()[0];
+    let release = cx.release();
+    let message = "outbound HTTPS goes through Entrust IAIK: TLS 1.0 at most, and no SNI";
+    match cx.instance.settings.winner(name) {
+        Some(winner) => cx
+            .report(winner.place(), message)
+            .label("chooses IAIK")
+            .fix([make::set_value(winner.file, &winner.entry, "true")])
+            .emit(),
+        None => {
+            let Some(base) = cx.instance.settings.base() else {
+                return;
+            };
+            // That Entrust was the default is documented for 9.5; until when, is not.
+            cx.report(Place::top(base), message)
+                .label(format!("{name} is not set"))
+                .note(format!(
+                    "the default of {release} is taken to be false; since when it is true is not documented"
+                ))
+                .basis(Basis::Inferred)
+                .severity(if release < Release::new(9, 12) {
+                    Severity::Warning
+                } else {
+                    Severity::Error
+                })
+                .emit();
+        }
+    }
+}
+
+/// The deciding lines among `names` that say false.
+fn switched_off<'i, 'f>(cx: &'i Cx<'_, 'f>, names: &[&str]) -> Vec<&'i Written<'f>> {
+    names
+        .iter()
+        .filter_map(|name| cx.instance.settings.winner(name))
+        .filter(|winner| winner.known && !winner.value.eq_ignore_ascii_case("true"))
+        .collect()
+}
+
+/// Outbound FTPS on IAIK, where a line says so.
+pub fn outbound_ftps(cx: &Cx<'_, '_>) {
+    let iaik =
+        tls::outbound(cx.instance, Client::Ftps).is_some_and(|choice| choice.provider == Provider::Iaik);
+    let lines = switched_off(cx, Client::Ftps.switches());
+    let Some((first, others)) = lines.split_first().filter(|_| iaik) else {
+        return;
+    };
+    let edits = lines
+        .iter()
+        .map(|line| make::set_value(line.file, &line.entry, "true"));
+    let mut draft = cx
+        .report(
+            first.place(),
+            "outbound FTPS goes through Entrust IAIK: TLS 1.0 at most, and no SNI",
+        )
+        .label("chooses IAIK, as delivered")
+        .fix(edits);
+    for other in others {
+        draft = draft.related(other.place(), "the other spelling of the same setting");
+    }
+    draft.emit();
+}
+
+/// Outbound mail on IAIK, where a line says so.
+pub fn outbound_mail(cx: &Cx<'_, '_>) {
+    for line in switched_off(cx, Client::Mail.switches()) {
+        cx.report(
+            line.place(),
+            "outbound mail goes through Entrust IAIK: TLS 1.0 at most, and no SNI",
+        )
+        .label("chooses IAIK, as delivered")
+        .fix([make::set_value(line.file, &line.entry, "true")])
+        .emit();
+    }
+}
+
+/// TLS ports on IAIK.
+pub fn port(cx: &Cx<'_, '_>) {
+    for port in cx.instance.ports.iter().filter(|port| port.is_tls()) {
+        let choice = tls::inbound(cx.instance, port);
+        let Some(place) = choice.place.filter(|_| choice.provider == Provider::Iaik) else {
+            continue;
+        };
+        let title = port.title();
+        let draft = cx
+            .report(
+                place,
+                format!("the {title} uses Entrust IAIK: clients get TLS 1.0 at most"),
+            )
+            .label("chooses IAIK")
+            .fix(make::set_port_field(port, "useJSSE", "true"));
+        if port.is_enabled() {
+            draft.emit();
+        } else {
+            draft.severity(Severity::Info).note("the port is disabled").emit();
+        }
+    }
+}
+
+/// The IAIK settings of outbound HTTPS and the values they are delivered with.
+const IAIK_CLIENT: [(&str, &str); 4] = [
+    ("watt.net.ssl.client.handshake.minVersion", "sslv2"),
+    ("watt.net.ssl.client.handshake.maxVersion", "tls"),
+    ("watt.net.ssl.client.strongcipheronly", "false"),
+    ("watt.net.ssl.client.cipherSuiteList", "default"),
+];
+
+/// The JSSE settings of outbound HTTPS.
+const JSSE_CLIENT: [&str; 3] = [
+    "watt.net.jsse.client.enabledProtocols",
+    "watt.net.jsse.client.disabledProtocols",
+    "watt.net.jsse.client.enabledCipherSuiteList",
+];
+
+/// Settings tuned for the provider that outbound HTTPS does not use.
+pub fn mismatch(cx: &Cx<'_, '_>) {
+    let Some(choice) = tls::outbound(cx.instance, Client::Https) else {
+        return;
+    };
+    let release = cx.release();
+    let tuned: Vec<&str> = match choice.provider {
+        Provider::Iaik => JSSE_CLIENT
+            .into_iter()
+            .filter(|name| {
+                let default = crate::catalog::setting(name, release).map(|row| row.default);
+                // A list this release does not read has a rule of its own.
+                default.is_some_and(|default| differs(cx, name, default))
+            })
+            .collect(),
+        Provider::Jsse => IAIK_CLIENT
+            .into_iter()
+            .filter(|(name, default)| differs(cx, name, Some(default)))
+            .map(|(name, _)| name)
+            .collect(),
+    };
+    let (unused, used) = match choice.provider {
+        Provider::Iaik => (Provider::Jsse, Provider::Iaik),
+        Provider::Jsse => (Provider::Iaik, Provider::Jsse),
+    };
+    for winner in tuned.iter().filter_map(|name| cx.instance.settings.winner(name)) {
+        let message = format!(
+            "this tunes {}, but outbound HTTPS uses {}",
+            unused.name(),
+            used.name()
+        );
+        let mut draft = cx.report(winner.place(), message).label("has no effect on HTTPS");
+        if let Some(Label { place, text }) = switch_label(cx, choice.place) {
+            draft = draft.related(place, text);
+        }
+        draft.emit();
+    }
+}
+
+fn switch_label(cx: &Cx<'_, '_>, place: Option<Place>) -> Option<Label> {
+    let winner = cx.instance.settings.winner(Client::Https.switches()[0])?;
+    place.map(|place| Label {
+        place,
+        text: format!("useJSSE={} decides", winner.value.trim()),
+    })
+}
+
+fn differs(cx: &Cx<'_, '_>, name: &str, default: Option<&str>) -> bool {
+    let winner = cx.instance.settings.winner(name).filter(|winner| winner.known);
+    winner.is_some_and(|winner| {
+        let value = winner.value.trim();
+        !value.is_empty() && value != "default" && default != Some(value)
+    })
+}
+
+/// The values IAIK takes, as documented for 10.11.
+const IAIK_VERSIONS: [(&str, &[&str]); 4] = [
+    (
+        "watt.net.ssl.client.handshake.minVersion",
+        &["sslv2", "sslv3", "tls"],
+    ),
+    ("watt.net.ssl.client.handshake.maxVersion", &["sslv3", "tls"]),
+    ("watt.net.ssl.server.handshake.minVersion", &["sslv3", "tls"]),
+    ("watt.net.ssl.server.handshake.maxVersion", &["sslv3", "tls"]),
+];
+
+/// Handshake versions IAIK has never heard of.
+pub fn iaik_version_unknown(cx: &Cx<'_, '_>) {
+    for (name, allowed) in IAIK_VERSIONS {
+        let Some(winner) = cx.instance.settings.winner(name).filter(|winner| winner.known) else {
+            continue;
+        };
+        let value = winner.value.trim();
+        if value.is_empty() || allowed.contains(&value.to_ascii_lowercase().as_str()) {
+            continue;
+        }
+        let message = format!(
+            "IAIK knows no version '{value}': it takes {}",
+            super::listing(allowed, 3)
+        );
+        cx.report(winner.place(), message)
+            .label("tls means TLS 1.0, and there is nothing above it")
+            .emit();
+    }
+}

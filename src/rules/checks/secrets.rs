@@ -1,0 +1,79 @@
+//! Secrets that stand in files for all to read.
+
+use crate::document::{Place, Role};
+use crate::instance::settings::{TEMPLATE_PREFIX, is_unresolved};
+use crate::report::secrets::{is_secret_name, last_segment};
+use crate::rules::Cx;
+use crate::syntax::Span;
+
+/// Whether a value gives a secret away: it is there, it is literal, and no switch or number.
+fn is_clear(value: &str) -> bool {
+    let value = value.trim();
+    let plain_word = matches!(
+        value.to_ascii_lowercase().as_str(),
+        "true" | "false" | "none" | "default"
+    );
+    let masked = !value.is_empty() && value.bytes().all(|b| b == b'*');
+    let reference =
+        is_unresolved(value) || (value.starts_with('%') && value.ends_with('%')) || value.starts_with("${");
+    !(value.is_empty() || plain_word || masked || reference || value.parse::<f64>().is_ok())
+}
+
+/// Passwords and the like in templates, server.cnf and JVM arguments.
+pub fn in_clear(cx: &Cx<'_, '_>) {
+    for role in [Role::ServerCnf, Role::Template] {
+        for (id, document) in cx.instance.with_role(role) {
+            let Some(doc) = document.properties() else {
+                continue;
+            };
+            for entry in doc.loaded() {
+                let key = doc.key(entry);
+                let is_setting = role == Role::ServerCnf || key.starts_with(TEMPLATE_PREFIX);
+                let named = if is_setting {
+                    ends_secret(&key)
+                } else {
+                    is_secret_name(last_segment(&key))
+                };
+                // In a template a password may well be a number; in a setting, a number is a limit or a switch.
+                let clear = if is_setting {
+                    is_clear(&doc.value(entry))
+                } else {
+                    is_literal(&doc.value(entry))
+                };
+                if named && clear {
+                    report(cx, Place::new(id, entry.value), &key);
+                }
+            }
+        }
+    }
+    for property in cx.instance.jvm.properties() {
+        let store = property.name.starts_with("javax.net.ssl.") && property.name.ends_with("StorePassword");
+        if store && is_clear(&property.value) {
+            let whole = property.place.span;
+            let text = whole.of(cx.instance.document(property.place.file).bytes());
+            let equals = memchr::memchr(b'=', text).map_or(0, |at| at + 1);
+            let span = Span::new(whole.range().start + equals, whole.range().end);
+            report(cx, Place::new(property.place.file, span), &property.name);
+        }
+    }
+}
+
+/// A literal that is no switch and no mask.
+fn is_literal(value: &str) -> bool {
+    is_clear(value) || value.trim().parse::<f64>().is_ok()
+}
+
+fn ends_secret(key: &str) -> bool {
+    let last = last_segment(key).to_ascii_lowercase();
+    ["password", "passphrase", "secret", "passwd"]
+        .iter()
+        .any(|word| last.ends_with(word))
+        && !last.contains("hide")
+        && !last.contains("require")
+}
+
+fn report(cx: &Cx<'_, '_>, place: Place, key: &str) {
+    cx.report(place, format!("{key} holds a secret in clear text"))
+        .label("readable by everyone who can read the file")
+        .emit();
+}

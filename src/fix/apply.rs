@@ -1,0 +1,267 @@
+//! Choosing fixes that do not collide, and applying them in memory until nothing applies any more.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::edit::EditedText;
+use super::{Edit, Fix};
+use crate::discover::Discovery;
+use crate::document::FileId;
+use crate::finding::Finding;
+use crate::instance::{Given, Instance};
+use crate::report::secrets;
+use crate::rules::schema::Safety;
+use crate::rules::{self, Selection};
+use crate::syntax::Span;
+
+/// Rounds after which fixes that keep asking for more are given up.
+const MAX_ROUNDS: usize = 10;
+
+/// Why a set of fixes could not be brought to an end. Nothing was changed.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum FixError {
+    /// Fixes undo each other.
+    #[error(
+        "the fixes do not come to an end ({rules}); nothing was changed: apply them one by one with --only"
+    )]
+    Endless {
+        /// The rules still asking for changes.
+        rules: String,
+    },
+    /// A fix broke a file's syntax.
+    #[error("a fix would make {path} unreadable for the server ({rules}); nothing was changed")]
+    Broken {
+        /// The file.
+        path: String,
+        /// The rules whose fixes were applied.
+        rules: String,
+    },
+}
+
+/// A file with its edits against the bytes on disk.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The file.
+    pub file: FileId,
+    /// Sorted, disjoint, in offsets of the original.
+    pub edits: Vec<Edit>,
+    /// The bytes before.
+    pub before: Vec<u8>,
+    /// The bytes after.
+    pub after: Vec<u8>,
+}
+
+/// What became of the fixes.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The files to change, sorted.
+    pub changes: Vec<Change>,
+    /// Rule names of the fixes applied, with how often.
+    pub applied: BTreeMap<&'static str, usize>,
+    /// What remains afterwards.
+    pub remaining: Vec<Finding>,
+    /// Fixes left out because a patch would have to show a secret.
+    pub withheld: Vec<Finding>,
+}
+
+/// What may be applied.
+#[derive(Debug, Clone, Copy)]
+pub struct Permit {
+    /// The least safe tier.
+    pub tier: Safety,
+    /// Whether the lines a patch needs may hold secrets (as when writing to disk).
+    pub secrets: bool,
+}
+
+/// The texts of all files under edit.
+#[derive(Default)]
+pub struct Working {
+    texts: BTreeMap<FileId, (Vec<u8>, EditedText)>,
+}
+
+impl Working {
+    /// Makes one round of disjoint edits, and replaces the documents by the edited ones.
+    pub fn apply(&mut self, discovery: &mut Discovery, edits: &[Edit]) {
+        let mut by_file: BTreeMap<FileId, Vec<&Edit>> = BTreeMap::new();
+        for edit in edits {
+            by_file.entry(edit.file).or_default().push(edit);
+        }
+        for (file, edits) in by_file {
+            let document = &mut discovery.documents[file.0];
+            let (before, text) = self.texts.entry(file).or_insert_with(|| {
+                let before = document.bytes().to_vec();
+                let text = EditedText::new(before.len());
+                (before, text)
+            });
+            text.apply(&edits);
+            *document = document.with_bytes(text.bytes(before));
+        }
+    }
+
+    /// The files that differ from what they were.
+    pub fn changes(self) -> Vec<Change> {
+        self.texts
+            .into_iter()
+            .map(|(file, (before, text))| Change {
+                file,
+                edits: text.against_original(file, before.len()),
+                after: text.bytes(&before),
+                before,
+            })
+            .filter(|change| change.before != change.after)
+            .collect()
+    }
+}
+
+fn findings_of(discovery: &Discovery, given: Given, selection: &Selection, group: usize) -> Vec<Finding> {
+    let instance = Instance::new(discovery, &discovery.groups[group], given);
+    rules::check(&instance, selection)
+}
+
+/// Applies fixes round after round until none is left that may be applied. Works on `discovery` in memory only.
+///
+/// The versions assumed at the start hold to the end: removing the very settings a release was inferred from must not
+/// make it another release.
+pub fn converge(
+    discovery: &mut Discovery,
+    given: Given,
+    selection: &Selection,
+    permit: Permit,
+) -> Result<Outcome, FixError> {
+    let groups = discovery.groups.len();
+    let givens: Vec<Given> = (0..groups)
+        .map(|group| {
+            let instance = Instance::new(discovery, &discovery.groups[group], given);
+            Given {
+                release: Some(instance.release.value),
+                jdk: Some(instance.jdk.value),
+            }
+        })
+        .collect();
+    let mut findings: Vec<Vec<Finding>> = (0..groups)
+        .map(|group| findings_of(discovery, given, selection, group))
+        .collect();
+    let readable = unreadable(discovery);
+    let mut working = Working::default();
+    let mut outcome = Outcome::default();
+    for round in 0.. {
+        let (chosen, withheld) = choose(discovery, findings.iter().flatten(), permit);
+        outcome.withheld = withheld;
+        if chosen.is_empty() {
+            break;
+        }
+        let names = || {
+            let mut names: Vec<&str> = chosen.iter().map(|finding| finding.rule.name.as_ref()).collect();
+            names.sort_unstable();
+            names.dedup();
+            names.join(", ")
+        };
+        if round == MAX_ROUNDS {
+            return Err(FixError::Endless { rules: names() });
+        }
+        for finding in &chosen {
+            *outcome.applied.entry(finding.rule.name.as_ref()).or_default() += 1;
+        }
+        let rules = names();
+        let mut edits: Vec<Edit> = chosen
+            .iter()
+            .filter_map(|f| f.fix.as_ref())
+            .flat_map(|fix| fix.edits.clone())
+            .collect();
+        edits.sort();
+        edits.dedup();
+        working.apply(discovery, &edits);
+        if let Some(path) = unreadable(discovery)
+            .into_iter()
+            .find(|path| !readable.contains(path))
+        {
+            return Err(FixError::Broken { path, rules });
+        }
+        for group in 0..groups {
+            let touched = discovery.groups[group]
+                .files
+                .iter()
+                .any(|id| edits.iter().any(|edit| edit.file == *id));
+            if touched {
+                findings[group] = findings_of(discovery, givens[group], selection, group);
+            }
+        }
+    }
+    outcome.remaining = findings.into_iter().flatten().collect();
+    rules::sort(&mut outcome.remaining);
+    outcome.changes = working.changes();
+    Ok(outcome)
+}
+
+/// The files whose syntax the server can't read to the end.
+fn unreadable(discovery: &Discovery) -> Vec<String> {
+    let broken = discovery.documents.iter().filter(|document| {
+        document.properties().is_some_and(|doc| doc.malformed().is_some())
+            || document.ports().is_some_and(|doc| doc.malformed().is_some())
+    });
+    broken.map(|document| document.display.clone()).collect()
+}
+
+/// Takes fixes in the order of their places, each whole or not at all, as long as they collide with none taken before.
+/// The second list has those that only a write to disk may apply, since a patch would show a secret.
+fn choose<'f>(
+    discovery: &Discovery,
+    findings: impl Iterator<Item = &'f Finding>,
+    permit: Permit,
+) -> (Vec<Finding>, Vec<Finding>) {
+    let mut candidates: Vec<&Finding> = findings
+        .filter(|finding| {
+            finding
+                .fix
+                .as_ref()
+                .is_some_and(|fix| fix.safety >= permit.tier && !fix.edits.is_empty())
+        })
+        .collect();
+    candidates.sort_by_key(|finding| {
+        (
+            finding.primary.place.file,
+            finding.primary.place.span.start,
+            finding.rule.name.as_ref(),
+        )
+    });
+    let mut taken: Vec<Finding> = Vec::new();
+    let mut edits: BTreeMap<FileId, Vec<&Edit>> = BTreeMap::new();
+    let mut withheld = Vec::new();
+    for finding in candidates {
+        let Some(fix) = &finding.fix else { continue };
+        let foreign = fix.edits.iter().any(|edit| discovery.document(edit.file).context);
+        let collides = |edit: &Edit| {
+            let same_file = edits.get(&edit.file).map_or(&[][..], Vec::as_slice);
+            same_file.iter().any(|other| edit.collides(other))
+        };
+        if foreign || fix.edits.iter().any(collides) {
+            continue;
+        }
+        if !permit.secrets && shows_secret(discovery, fix) {
+            withheld.push(finding.clone());
+            continue;
+        }
+        for edit in &fix.edits {
+            edits.entry(edit.file).or_default().push(edit);
+        }
+        taken.push(finding.clone());
+    }
+    (taken, withheld)
+}
+
+/// Whether a patch with this fix would have to show a secret: in a line it changes, or in the line right below, which
+/// `git apply` needs as context.
+pub fn shows_secret(discovery: &Discovery, fix: &Fix) -> bool {
+    fix.edits.iter().any(|edit| {
+        let document = discovery.document(edit.file);
+        let secrets = secrets::spans(document);
+        let first = document.line_of(edit.span.start);
+        let last = document.line_of(edit.span.end) + 1;
+        let lines = Span {
+            start: document.line_span(first).start,
+            end: document.line_span(last).end,
+        };
+        secrets::touches(&secrets, lines)
+    })
+}

@@ -1,0 +1,271 @@
+//! Edits in the words of the model. Rules and commands call these and never count bytes.
+
+use super::Edit;
+use crate::document::{Document, FileId, Place};
+use crate::instance::jvm::{Source, SystemProperty};
+use crate::instance::wrapper::WrapperLine;
+use crate::instance::{Instance, Port};
+use crate::syntax::properties::{Entry, Item, Properties, escape_value};
+use crate::syntax::{Newline, Span};
+use crate::tls::List;
+
+/// Writes another value into an entry of a properties file.
+pub fn set_value(file: FileId, entry: &Entry, value: &str) -> Edit {
+    let mut text = escape_value(value);
+    if entry.key.end == entry.value.start {
+        // A key without any separator has an empty value; now it needs one.
+        text.insert(0, b'=');
+    }
+    Edit::replace(file, entry.value, text)
+}
+
+/// Takes away whole lines. The last line of a file without a final newline takes the newline before it along.
+pub fn remove_lines(document: &Document, file: FileId, span: Span) -> Edit {
+    let bytes = document.bytes();
+    let range = span.range();
+    let unterminated = range.end == bytes.len() && Newline::ending(&bytes[range.clone()]).is_none();
+    let before = Newline::ending(&bytes[..range.start]).map_or(0, |newline| newline.bytes().len());
+    let start = if unterminated {
+        range.start - before
+    } else {
+        range.start
+    };
+    Edit::delete(file, Span::new(start, range.end))
+}
+
+/// Takes away every line that writes a setting: removing only the last would let an earlier one count again.
+pub fn remove_setting(instance: &Instance<'_>, name: &str) -> Vec<Edit> {
+    let lines = instance.settings.written(name);
+    lines
+        .iter()
+        .map(|line| remove_lines(instance.document(line.file), line.file, line.entry.span))
+        .collect()
+}
+
+/// Writes a setting: in the line that decides, else as a new line of server.cnf. `None` if there is no server.cnf.
+pub fn set_setting(instance: &Instance<'_>, name: &str, value: &str) -> Option<Edit> {
+    match instance.settings.winner(name) {
+        Some(winner) => Some(set_value(winner.file, &winner.entry, value)),
+        None => insert_setting(instance, name, value, None),
+    }
+}
+
+/// A new line in server.cnf, where the sorted file would have it; behind the last line if it is not sorted.
+/// `comment` goes on a line of its own above.
+pub fn insert_setting(
+    instance: &Instance<'_>,
+    name: &str,
+    value: &str,
+    comment: Option<&str>,
+) -> Option<Edit> {
+    let file = instance.settings.base()?;
+    Some(insert_entry(instance.document(file), file, name, value, comment))
+}
+
+/// As [`insert_setting`], in any properties file.
+pub fn insert_entry(
+    document: &Document,
+    file: FileId,
+    name: &str,
+    value: &str,
+    comment: Option<&str>,
+) -> Edit {
+    let mut line = Vec::new();
+    let newline = Newline::first_of(document.bytes()).bytes();
+    if let Some(comment) = comment {
+        line.extend_from_slice(comment.as_bytes());
+        line.extend_from_slice(newline);
+    }
+    line.extend_from_slice(name.as_bytes());
+    line.push(b'=');
+    line.extend(escape_value(value));
+    let at = document.properties().and_then(|doc| sorted_place(doc, name));
+    insert_line(document, file, at.unwrap_or(document.bytes().len()), line)
+}
+
+/// Puts a line in at a line start, or behind the last line.
+fn insert_line(document: &Document, file: FileId, at: usize, mut line: Vec<u8>) -> Edit {
+    let bytes = document.bytes();
+    let newline = Newline::first_of(bytes).bytes();
+    let open_end = at == bytes.len() && !bytes.is_empty() && Newline::ending(bytes).is_none();
+    if open_end {
+        // The file keeps its way of ending without a newline.
+        line.splice(0..0, newline.iter().copied());
+    } else {
+        line.extend_from_slice(newline);
+    }
+    Edit::insert(file, at, line)
+}
+
+/// Where a key belongs in a file whose keys are sorted by their characters, as the server writes them.
+fn sorted_place(doc: &Properties, name: &str) -> Option<usize> {
+    let entries: Vec<(std::borrow::Cow<'_, str>, usize)> = doc
+        .items()
+        .iter()
+        .filter_map(|item| match item {
+            Item::Entry(entry) => Some((doc.key(entry), entry.span.range().start)),
+            _ => None,
+        })
+        .collect();
+    let sorted = entries.windows(2).all(|pair| pair[0].0 <= pair[1].0);
+    if !sorted {
+        return None;
+    }
+    entries
+        .iter()
+        .find(|(key, _)| key.as_ref() > name)
+        .map(|(_, at)| *at)
+}
+
+/// Takes elements out of a comma list, each with one comma; the rest keeps its bytes.
+pub fn remove_elements(file: FileId, elements: &[Span], remove: impl Fn(usize) -> bool) -> Vec<Edit> {
+    let mut spans: Vec<Span> = Vec::new();
+    let last_kept = (0..elements.len()).rev().find(|&index| !remove(index));
+    for index in (0..elements.len()).filter(|&index| remove(index)) {
+        let span = match last_kept {
+            Some(kept) if index > kept => Span {
+                start: elements[kept].end,
+                end: elements[index].end,
+            },
+            Some(_) => Span {
+                start: elements[index].start,
+                end: elements[index + 1].start,
+            },
+            None => Span {
+                start: elements[0].start,
+                end: elements[index].end,
+            },
+        };
+        match spans.last_mut() {
+            Some(last) if last.end >= span.start => last.end = last.end.max(span.end),
+            _ => spans.push(span),
+        }
+    }
+    spans.into_iter().map(|span| Edit::delete(file, span)).collect()
+}
+
+/// Takes the elements of a list that `remove` names.
+pub fn remove_from_list(list: &List, remove: impl Fn(&str) -> bool) -> Vec<Edit> {
+    let spans: Vec<Span> = list.elements.iter().map(|(_, span)| *span).collect();
+    remove_elements(list.place.file, &spans, |index| remove(&list.elements[index].0))
+}
+
+/// Adds elements at the end of a list.
+pub fn append_to_list(list: &List, names: &[&str]) -> Edit {
+    let added = names.join(",");
+    match list.elements.last() {
+        Some((_, last)) => Edit::insert(list.place.file, last.range().end, format!(",{added}")),
+        None => Edit::insert(list.place.file, list.place.span.range().end, added),
+    }
+}
+
+/// Writes another text into a field of a port, making a `<value>` of a `<null>`.
+pub fn set_port_field(port: &Port<'_>, field: &str, value: &str) -> Option<Edit> {
+    let field = port.field(field)?;
+    Some(if field.null {
+        let element = format!("<value name=\"{}\">{value}</value>", field.name);
+        Edit::replace(port.file, field.element, element)
+    } else {
+        Edit::replace(port.file, field.text, value)
+    })
+}
+
+/// Takes away a wrapper line, and its `.stripquotes` line unless another line of the same number stays.
+pub fn remove_wrapper_line(instance: &Instance<'_>, line: &WrapperLine) -> Vec<Edit> {
+    let companion = format!("{}.stripquotes", line.name);
+    let lines = instance.wrapper.lines();
+    let alone = lines.iter().filter(|other| other.name == line.name).count() == 1;
+    lines
+        .iter()
+        .filter(|other| std::ptr::eq(*other, line) || (alone && other.name == companion))
+        .map(|line| remove_lines(instance.document(line.file), line.file, line.span))
+        .collect()
+}
+
+/// Gives a wrapper option another number.
+pub fn renumber(line: &WrapperLine, index: u64) -> Edit {
+    let digits = line.name.rsplit('.').next().map_or(0, str::len);
+    let start = line.key.range().end - digits;
+    Edit::replace(
+        line.file,
+        Span::new(start, line.key.range().end),
+        index.to_string(),
+    )
+}
+
+/// The wrapper line that an argument's place belongs to.
+pub fn wrapper_line_at<'i>(instance: &'i Instance<'_>, place: Place) -> Option<&'i WrapperLine> {
+    let lines = instance.wrapper.lines();
+    lines
+        .iter()
+        .find(|line| line.file == place.file && line.span.contains(place.span))
+}
+
+/// Takes away one definition of a system property, wherever it is made.
+pub fn remove_property(instance: &Instance<'_>, property: &SystemProperty) -> Vec<Edit> {
+    let place = property.place;
+    match property.source {
+        Source::Wrapper => match wrapper_line_at(instance, place) {
+            Some(line) => remove_wrapper_line(instance, line),
+            None => Vec::new(),
+        },
+        Source::Setenv => remove_option(instance, place),
+        Source::SystemProperties => {
+            let spans: Vec<Span> = instance
+                .jvm
+                .elements()
+                .iter()
+                .map(|element| element.place.span)
+                .collect();
+            remove_elements(place.file, &spans, |index| spans[index] == place.span)
+        }
+    }
+}
+
+/// Takes an option out of a start script's assignment, with one blank beside it.
+fn remove_option(instance: &Instance<'_>, place: Place) -> Vec<Edit> {
+    let document = instance.document(place.file);
+    let Some(script) = document.setenv() else {
+        return Vec::new();
+    };
+    let holder = script.assignments().iter().find(|a| a.value.contains(place.span));
+    let Some(assignment) = holder else {
+        return Vec::new();
+    };
+    let options = script.options(assignment);
+    let Some(index) = options.iter().position(|span| *span == place.span) else {
+        return Vec::new();
+    };
+    let span = match (
+        index.checked_sub(1).map(|before| options[before]),
+        options.get(index + 1),
+    ) {
+        (Some(before), _) => Span {
+            start: before.end,
+            end: place.span.end,
+        },
+        (None, Some(after)) => Span {
+            start: place.span.start,
+            end: after.start,
+        },
+        (None, None) => place.span,
+    };
+    vec![Edit::delete(place.file, span)]
+}
+
+/// Writes another value for one definition of a system property. The value must not need quoting or escaping
+/// beyond what a properties file asks for.
+pub fn set_property(property: &SystemProperty, value: &str) -> Edit {
+    let place = property.place;
+    let text = match property.source {
+        Source::SystemProperties => [property.name.as_bytes(), b"\\=", &escape_value(value)].concat(),
+        Source::Wrapper | Source::Setenv => format!("-D{}={value}", property.name).into_bytes(),
+    };
+    Edit::replace(place.file, place.span, text)
+}
+
+/// A new line in custom_wrapper.conf that gives the JVM an option, behind the last line.
+pub fn add_wrapper_option(document: &Document, file: FileId, index: u64, option: &str) -> Edit {
+    let line = format!("{}{index}={option}", crate::instance::wrapper::ADDITIONAL);
+    insert_line(document, file, document.bytes().len(), line.into_bytes())
+}

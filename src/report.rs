@@ -1,0 +1,134 @@
+//! Findings for people and machines: one file a format, on one model.
+
+pub mod concise;
+pub mod human;
+pub mod json;
+pub mod secrets;
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use crate::discover::Discovery;
+use crate::finding::Finding;
+use crate::instance::Instance;
+use crate::rules::schema::Severity;
+
+/// An output format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people at a terminal
+    Human,
+    /// A line a finding
+    Concise,
+    /// One JSON document
+    Json,
+}
+
+/// What a run found.
+pub struct Report<'r> {
+    /// The documents the findings speak of.
+    pub discovery: &'r Discovery,
+    /// The findings, sorted.
+    pub findings: &'r [Finding],
+    /// What was assumed of each instance, for people.
+    pub assumptions: &'r [String],
+}
+
+impl Report<'_> {
+    /// How many findings have a severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    }
+
+    /// One line: "3 errors, 1 warning, 2 fixable with `wattlint fix`".
+    pub fn summary(&self) -> String {
+        if self.findings.is_empty() {
+            return "no problems found".to_owned();
+        }
+        let counts = [
+            (Severity::Error, "error"),
+            (Severity::Warning, "warning"),
+            (Severity::Info, "info"),
+        ];
+        let parts: Vec<String> = counts
+            .into_iter()
+            .map(|(severity, name)| (self.count(severity), name))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, name)| {
+                format!(
+                    "{count} {name}{}",
+                    if count == 1 || name == "info" { "" } else { "s" }
+                )
+            })
+            .collect();
+        let tier = |safety| {
+            self.findings
+                .iter()
+                .filter(|f| f.fix.as_ref().is_some_and(|fix| fix.safety == safety))
+                .count()
+        };
+        let (safe, more) = (
+            tier(crate::rules::schema::Safety::Safe),
+            tier(crate::rules::schema::Safety::Unsafe),
+        );
+        let fixable = match (safe, more) {
+            (0, 0) => String::new(),
+            (safe, 0) => format!("; {safe} fixable with `wattlint fix`"),
+            (0, more) => format!("; {more} fixable with `wattlint fix --unsafe`"),
+            (safe, more) => format!("; {safe} fixable with `wattlint fix`, {more} more with --unsafe"),
+        };
+        format!("{}{fixable}", parts.join(", "))
+    }
+}
+
+/// What was assumed of each instance because no file tells it, one line each; equal ones once.
+pub fn assumptions(instances: &[Instance<'_>]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for instance in instances {
+        let mut parts = Vec::new();
+        if instance.release.is_assumed() {
+            parts.push(format!("release {}", instance.release));
+        }
+        if instance.jdk.is_assumed() {
+            parts.push(format!("Java {}", instance.jdk));
+        }
+        if !parts.is_empty() {
+            lines.push(format!("{}: {}", instance.display_root(), parts.join("; ")));
+        }
+    }
+    lines
+}
+
+/// Writes findings in a format.
+pub fn write(format: Format, report: &Report<'_>, color: bool, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(report, color, out),
+        Format::Concise => concise::write(report, out),
+        Format::Json => json::write(report, out),
+    }
+}
+
+/// A text without control characters: each becomes a visible sign.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    if !text.contains(hidden) {
+        return Cow::Borrowed(text);
+    }
+    text.chars()
+        .map(|c| match c {
+            '\t' => ' ',
+            // The Unicode pictures of the control characters.
+            '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
+            '\u{7f}' => '\u{2421}',
+            c if hidden(c) => '\u{fffd}',
+            c => c,
+        })
+        .collect::<String>()
+        .into()
+}

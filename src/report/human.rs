@@ -1,0 +1,326 @@
+//! Findings for people at a terminal, drawn by annotate-snippets from the few lines that matter.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{self, Write};
+use std::ops::Range;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+
+use super::secrets::{self, MASK};
+use super::{Report, printable};
+use crate::discover::Discovery;
+use crate::document::{FileId, Place};
+use crate::finding::{Finding, Label};
+use crate::rules::schema::{Safety, Severity};
+use crate::syntax::{Span, display_text};
+
+/// The width output is made for; terminals are rarely narrower.
+const WIDTH: usize = 80;
+
+/// Columns that the frame and a note's name take.
+const FRAME: usize = 16;
+
+/// Places this many lines apart are drawn together.
+const NEAR: usize = 4;
+
+/// Writes the findings.
+pub fn write(report: &Report<'_>, color: bool, out: &mut dyn Write) -> io::Result<()> {
+    let renderer = if color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let renderer = renderer.term_width(WIDTH);
+    let mut page = Page {
+        discovery: report.discovery,
+        secrets: HashMap::new(),
+        explained: HashSet::new(),
+    };
+    for finding in report.findings {
+        let groups = page.groups(finding);
+        writeln!(out, "{}\n", renderer.render(&groups))?;
+    }
+    Ok(())
+}
+
+/// What is remembered from one finding to the next.
+struct Page<'r> {
+    discovery: &'r Discovery,
+    secrets: HashMap<FileId, Vec<Span>>,
+    /// Rules whose reason was given already; it is not said twice.
+    explained: HashSet<&'r str>,
+}
+
+/// Some whole lines of a file as they may be shown, and the way from bytes to shown characters.
+struct Shown {
+    text: String,
+    first_line: usize,
+    /// For each stretch of bytes: where it begins in the file and in the text.
+    map: Vec<(u32, usize)>,
+}
+
+impl Shown {
+    /// The range of the text that stands for a span of the file. An empty span gets one character if there is one.
+    fn range(&self, span: Span) -> Range<usize> {
+        let at = |offset: u32| {
+            let index = self.map.partition_point(|(from, _)| *from <= offset);
+            index.checked_sub(1).map_or(0, |index| self.map[index].1)
+        };
+        let start = at(span.start).min(self.text.len());
+        start..at(span.end).clamp(start, self.text.len())
+    }
+}
+
+impl<'r> Page<'r> {
+    /// The lines `from` to `to` with secrets masked and control characters made visible.
+    fn shown(&mut self, file: FileId, from: usize, to: usize) -> Shown {
+        let document = self.discovery.document(file);
+        let secrets = self
+            .secrets
+            .entry(file)
+            .or_insert_with(|| secrets::spans(document));
+        let (first, last) = (document.line_span(from), document.line_span(to));
+        let bytes = document.bytes();
+        let mut shown = Shown {
+            text: String::new(),
+            first_line: from,
+            map: Vec::new(),
+        };
+        let mut at = first.start;
+        while at < last.end {
+            if let Some(secret) = secrets
+                .iter()
+                .find(|secret| secret.start <= at && at < secret.end)
+            {
+                shown.map.push((at, shown.text.len()));
+                // Line ends inside a masked value stay, so that line numbers do.
+                let hidden = Span {
+                    start: at,
+                    end: secret.end.min(last.end),
+                }
+                .of(bytes);
+                let breaks = hidden.iter().filter(|&&b| b == b'\n').count();
+                shown.text.push_str(MASK);
+                for _ in 0..breaks {
+                    shown.text.push('\n');
+                    shown.text.push_str(MASK);
+                }
+                at = secret.end.min(last.end);
+                continue;
+            }
+            let rest = &bytes[at as usize..last.end as usize];
+            let length = char_length(rest);
+            shown.map.push((at, shown.text.len()));
+            let text = display_text(&rest[..length]);
+            match text.as_ref() {
+                "\n" => shown.text.push('\n'),
+                "\r" if rest.get(1) == Some(&b'\n') => {}
+                text => shown.text.push_str(&printable(text)),
+            }
+            at += Span::at(length).start;
+        }
+        shown.map.push((last.end, shown.text.len()));
+        while shown.text.ends_with('\n') {
+            shown.text.pop();
+        }
+        shown
+    }
+
+    fn snippet(
+        &mut self,
+        place: Place,
+        annotations: Vec<(AnnotationKind, Span, String)>,
+    ) -> Snippet<'r, Annotation<'r>> {
+        let document = self.discovery.document(place.file);
+        let line = |offset: u32| document.line_of(offset);
+        let from = annotations
+            .iter()
+            .map(|(_, span, _)| line(span.start))
+            .min()
+            .unwrap_or(1);
+        let last = |span: &Span| line(span.end.max(span.start + 1).saturating_sub(1));
+        let to = annotations
+            .iter()
+            .map(|(_, span, _)| last(span))
+            .max()
+            .unwrap_or(from);
+        // A logical line may run over dozens of natural ones: its first few say enough.
+        let shown = self.shown(
+            place.file,
+            from,
+            to.min(from + 8).min(document.line_count().max(1)),
+        );
+        let parts: Vec<Annotation<'r>> = annotations
+            .into_iter()
+            .map(|(kind, span, label)| {
+                let label = printable(&label).into_owned();
+                let annotation = kind.span(shown.range(span));
+                if label.is_empty() {
+                    annotation
+                } else {
+                    annotation.label(label)
+                }
+            })
+            .collect();
+        Snippet::source(shown.text)
+            .line_start(shown.first_line)
+            .path(document.display.clone())
+            .annotations(parts)
+    }
+
+    fn is_near(&self, primary: Place, other: Place) -> bool {
+        let document = self.discovery.document(primary.file);
+        let line = |place: Place| document.line_of(place.span.start);
+        primary.file == other.file && line(primary).abs_diff(line(other)) <= NEAR
+    }
+
+    fn groups(&mut self, finding: &'r Finding) -> Vec<Group<'r>> {
+        let level = match finding.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Info => Level::INFO,
+        };
+        let title = level
+            .primary_title(printable(&finding.message).into_owned())
+            .id(finding.rule.name.as_ref());
+        let place = finding.primary.place;
+        // What stands close by is drawn in the same picture, the rest in pictures of its own.
+        let (near, far): (Vec<&Label>, Vec<&Label>) = finding
+            .related
+            .iter()
+            .partition(|label| self.is_near(place, label.place));
+        let mut parts = vec![(AnnotationKind::Primary, place.span, finding.primary.text.clone())];
+        parts.extend(
+            near.into_iter()
+                .map(|label| (AnnotationKind::Context, label.place.span, label.text.clone())),
+        );
+        let mut group = title.element(self.snippet(place, parts));
+        for Label { place, text } in far {
+            group = group
+                .element(self.snippet(*place, vec![(AnnotationKind::Context, place.span, text.clone())]));
+        }
+        for note in &finding.notes {
+            group = group.element(Level::NOTE.message(folded(note)));
+        }
+        if self.explained.insert(finding.rule.name.as_ref()) {
+            group = group.element(
+                Level::NOTE
+                    .with_name("why")
+                    .message(folded(&reason(&finding.rule.why))),
+            );
+            let more = format!("{}; wattlint explain {}", finding.basis.name(), finding.rule.name);
+            group = group.element(Level::NOTE.with_name("basis").message(more));
+        }
+        for assumed in &finding.assumed {
+            group = group.element(Level::NOTE.with_name("assumed").message(folded(assumed)));
+        }
+        let mut groups = vec![group];
+        groups.extend(self.help(finding));
+        groups
+    }
+
+    /// What can be done: the fix as a small difference, or advice in words.
+    fn help(&mut self, finding: &'r Finding) -> Option<Group<'r>> {
+        let advice = finding.advice()?;
+        let command = match finding.fix.as_ref().map(|fix| fix.safety) {
+            Some(Safety::Safe) => " (wattlint fix)",
+            Some(Safety::Unsafe) => " (wattlint fix --unsafe)",
+            _ => "",
+        };
+        let title = Level::HELP.secondary_title(format!("{advice}{command}"));
+        let patches = finding.fix.as_ref().and_then(|fix| self.patches(&fix.edits));
+        Some(match patches {
+            Some(snippet) => title.element(snippet),
+            None => Group::with_title(title),
+        })
+    }
+
+    /// The difference a fix makes, if it is in one place of one file and touches no secret.
+    fn patches(&mut self, edits: &[crate::fix::Edit]) -> Option<Snippet<'r, Patch<'r>>> {
+        let file = edits.first()?.file;
+        let document = self.discovery.document(file);
+        let lines = |span: Span| {
+            (
+                document.line_of(span.start),
+                document.line_of(span.end.max(span.start)),
+            )
+        };
+        let from = edits.iter().map(|edit| lines(edit.span).0).min()?;
+        let to = edits.iter().map(|edit| lines(edit.span).1).max()?;
+        let whole = Span {
+            start: document.line_span(from).start,
+            end: document.line_span(to).end,
+        };
+        let secrets = self
+            .secrets
+            .entry(file)
+            .or_insert_with(|| secrets::spans(document));
+        if edits.iter().any(|edit| edit.file != file) || to > from + 3 || secrets::touches(secrets, whole) {
+            return None;
+        }
+        // Patched text is cut from the text as shown, so every byte must be shown as itself.
+        let plain = display_text(whole.of(document.bytes()));
+        if plain.len() != whole.range().len()
+            || plain
+                .replace("\r\n", "\n")
+                .chars()
+                .any(|c| c.is_control() && c != '\n')
+        {
+            return None;
+        }
+        let patches = edits.iter().map(|edit| {
+            let start = (edit.span.start - whole.start) as usize;
+            let end = (edit.span.end - whole.start) as usize;
+            Patch::new(start..end, display_text(&edit.text).replace('\r', ""))
+        });
+        let source = plain.into_owned();
+        Some(
+            Snippet::source(source)
+                .line_start(from)
+                .path(document.display.clone())
+                .patches(patches),
+        )
+    }
+}
+
+/// Bytes of the first character, taken as UTF-8 where it is that.
+fn char_length(bytes: &[u8]) -> usize {
+    let head = &bytes[..bytes.len().min(4)];
+    (1..=head.len())
+        .find(|&length| std::str::from_utf8(&head[..length]).is_ok())
+        .unwrap_or(1)
+}
+
+/// The first sentences of a rule's reason, as many as it takes to say something.
+fn reason(text: &str) -> String {
+    const ENOUGH: usize = 90;
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let end = flat
+        .match_indices(". ")
+        .map(|(at, _)| at + 1)
+        .find(|&at| at > ENOUGH)
+        .unwrap_or(flat.len());
+    flat[..end].to_owned()
+}
+
+/// A note's text, printable and broken to the width of the page.
+fn folded(text: &str) -> String {
+    wrap(&printable(text), WIDTH - FRAME).join("\n")
+}
+
+/// A text broken into lines of at most `width` characters, at blanks.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("there is always a line");
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(word.to_owned());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}

@@ -1,0 +1,162 @@
+//! One JSON document. Its `version` changes when a field changes its meaning or goes; new fields may come at any time.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::Report;
+use crate::discover::Discovery;
+use crate::document::Place;
+use crate::finding::{Finding, Label};
+use crate::rules::schema::Severity;
+use crate::syntax::display_text;
+
+/// The version of the document's shape.
+pub const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Root<'a> {
+    version: u32,
+    tool: &'static str,
+    tool_version: &'static str,
+    findings: Vec<JsonFinding<'a>>,
+    assumptions: &'a [String],
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    errors: usize,
+    warnings: usize,
+    infos: usize,
+}
+
+#[derive(Serialize)]
+struct JsonFinding<'a> {
+    rule: &'a str,
+    severity: &'static str,
+    basis: &'static str,
+    message: &'a str,
+    summary: &'a str,
+    instance: &'a str,
+    #[serde(flatten)]
+    location: Location<'a>,
+    related: Vec<Related<'a>>,
+    notes: &'a [String],
+    assumed: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<JsonFix<'a>>,
+}
+
+/// A place: byte offsets from 0 (end exclusive), lines and columns (in characters) from 1.
+#[derive(Serialize)]
+struct Location<'a> {
+    file: &'a str,
+    start: Point,
+    end: Point,
+}
+
+#[derive(Serialize)]
+struct Point {
+    offset: u32,
+    line: usize,
+    column: usize,
+}
+
+#[derive(Serialize)]
+struct Related<'a> {
+    #[serde(flatten)]
+    location: Location<'a>,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonFix<'a> {
+    title: &'a str,
+    safety: &'static str,
+    edits: Vec<JsonEdit<'a>>,
+}
+
+/// Bytes `start` to `end` of the file give way to `text`.
+#[derive(Serialize)]
+struct JsonEdit<'a> {
+    file: &'a str,
+    start: u32,
+    end: u32,
+    text: String,
+}
+
+/// Writes the findings.
+pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let root = Root {
+        version: VERSION,
+        tool: "wattlint",
+        tool_version: env!("CARGO_PKG_VERSION"),
+        findings: report
+            .findings
+            .iter()
+            .map(|finding| one(report.discovery, finding))
+            .collect(),
+        assumptions: report.assumptions,
+        summary: Summary {
+            errors: report.count(Severity::Error),
+            warnings: report.count(Severity::Warning),
+            infos: report.count(Severity::Info),
+        },
+    };
+    serde_json::to_writer_pretty(&mut *out, &root)?;
+    writeln!(out)
+}
+
+fn one<'a>(discovery: &'a Discovery, finding: &'a Finding) -> JsonFinding<'a> {
+    JsonFinding {
+        rule: &finding.rule.name,
+        severity: finding.severity.name(),
+        basis: finding.basis.name(),
+        message: &finding.message,
+        summary: &finding.rule.summary,
+        instance: &finding.instance,
+        location: location(discovery, finding.primary.place),
+        related: finding
+            .related
+            .iter()
+            .map(|Label { place, text }| Related {
+                location: location(discovery, *place),
+                message: text,
+            })
+            .collect(),
+        notes: &finding.notes,
+        assumed: &finding.assumed,
+        fix: finding.fix.as_ref().map(|fix| JsonFix {
+            title: &fix.title,
+            safety: fix.safety.name(),
+            edits: fix
+                .edits
+                .iter()
+                .map(|edit| JsonEdit {
+                    file: &discovery.document(edit.file).display,
+                    start: edit.span.start,
+                    end: edit.span.end,
+                    text: display_text(&edit.text).into_owned(),
+                })
+                .collect(),
+        }),
+    }
+}
+
+fn location(discovery: &Discovery, place: Place) -> Location<'_> {
+    let document = discovery.document(place.file);
+    let point = |offset| {
+        let position = document.position(offset);
+        Point {
+            offset,
+            line: position.line,
+            column: position.column,
+        }
+    };
+    Location {
+        file: &document.display,
+        start: point(place.span.start),
+        end: point(place.span.end),
+    }
+}

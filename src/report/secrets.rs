@@ -1,0 +1,208 @@
+//! Which bytes of a file are secrets. They reach no output: no snippet, no message, no patch.
+
+use crate::document::{Document, Syntax};
+use crate::instance::settings::SYSTEM_PROPERTIES;
+use crate::syntax::ports::TokenKind;
+use crate::syntax::properties::Item;
+use crate::syntax::wrapper::Kind;
+use crate::syntax::{Span, display_text};
+
+/// What is shown instead of a secret.
+pub const MASK: &str = "********";
+
+/// Parts of names whose values are secrets.
+const WORDS: [&str; 12] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "secret",
+    "token",
+    "credential",
+    "apikey",
+    "api_key",
+    "api-key",
+    "privatekey",
+    "private_key",
+];
+
+/// Whether a name promises a secret value.
+pub fn is_secret_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// The last dotted part of a key.
+pub fn last_segment(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
+}
+
+/// The secrets of a document, sorted and disjoint.
+pub fn spans(document: &Document) -> Vec<Span> {
+    let bytes = document.bytes();
+    let mut spans = Vec::new();
+    match &document.syntax {
+        Syntax::Properties(doc) => {
+            for item in doc.items() {
+                match item {
+                    Item::Entry(entry) => {
+                        let key = doc.key(entry);
+                        if is_secret_name(&key) {
+                            spans.push(entry.value);
+                        } else {
+                            let commas = key.ends_with(SYSTEM_PROPERTIES);
+                            inline(bytes, entry.value, commas, &mut spans);
+                        }
+                    }
+                    Item::Comment(span) => inline(bytes, *span, false, &mut spans),
+                    Item::Blank(_) => {}
+                }
+            }
+        }
+        Syntax::Wrapper(doc) => {
+            for line in doc.lines() {
+                match line.kind {
+                    Kind::Property { key, value } | Kind::Set { name: key, value, .. }
+                        if is_secret_name(&doc.text(key)) =>
+                    {
+                        // A comment behind the value may repeat it.
+                        spans.push(Span::new(value.range().start, line_text_end(bytes, line.span)));
+                    }
+                    Kind::Blank => {}
+                    _ => inline(bytes, line.span, false, &mut spans),
+                }
+            }
+        }
+        Syntax::Ports(doc) => {
+            for pair in doc.tokens().windows(2) {
+                let tag = display_text(pair[0].span.of(bytes));
+                if pair[0].kind == TokenKind::Start && pair[1].kind == TokenKind::Text && is_secret_name(&tag)
+                {
+                    spans.push(pair[1].span);
+                } else if pair[1].kind == TokenKind::Comment {
+                    inline(bytes, pair[1].span, false, &mut spans);
+                }
+            }
+        }
+        Syntax::Setenv(_) | Syntax::Opaque => {
+            for line in lines(bytes) {
+                inline(bytes, line, false, &mut spans);
+            }
+        }
+    }
+    spans.retain(|span| !span.is_empty());
+    spans.sort_unstable();
+    let mut merged: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match merged.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => merged.push(span),
+        }
+    }
+    merged
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = Span> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        if at >= bytes.len() {
+            return None;
+        }
+        let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found + 1);
+        let span = Span::new(at, end);
+        at = end;
+        Some(span)
+    })
+}
+
+fn line_text_end(bytes: &[u8], span: Span) -> usize {
+    span.range().start + span.of(bytes).trim_ascii_end().len()
+}
+
+/// Secrets inside a longer text: what follows `NAME=` (or `NAME:`) with a secret name, to the end of its line; where
+/// commas separate, to the comma before the next `name=value`.
+fn inline(bytes: &[u8], within: Span, commas: bool, spans: &mut Vec<Span>) {
+    let text = within.of(bytes);
+    let offset = within.range().start;
+    let name_char = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    let mut at = 0;
+    while let Some(found) = text[at..].iter().position(|&b| b == b'=' || b == b':') {
+        let separator = at + found;
+        at = separator + 1;
+        let before = text[..separator].trim_ascii_end();
+        let before = before.strip_suffix(b"\\").unwrap_or(before);
+        let before = before.trim_ascii_end();
+        let length = before.iter().rev().take_while(|&&b| name_char(b)).count();
+        if !is_secret_name(&String::from_utf8_lossy(&before[before.len() - length..])) {
+            continue;
+        }
+        let rest = &text[at..];
+        let line_end = rest
+            .iter()
+            .position(|&b| b == b'\n' || b == b'\r')
+            .unwrap_or(rest.len());
+        let end = if commas { secret_end(rest) } else { line_end };
+        spans.push(Span::new(offset + at, offset + at + end));
+        at += end;
+    }
+}
+
+/// Where the value at the start of `rest` ends, if commas separate `name=value` pairs: an element without `=` still
+/// belongs to the value before, or to nobody, and is hidden too.
+fn secret_end(rest: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(comma) = memchr::memchr(b',', &rest[at..]).map(|found| at + found) {
+        let next = &rest[comma + 1..];
+        let element = &next[..memchr::memchr(b',', next).unwrap_or(next.len())];
+        if memchr::memchr(b'=', element).is_some() {
+            return comma;
+        }
+        at = comma + 1;
+    }
+    rest.len()
+}
+
+/// Whether a stretch of bytes touches a secret.
+pub fn touches(spans: &[Span], span: Span) -> bool {
+    let from = spans.partition_point(|secret| secret.end <= span.start);
+    spans.get(from).is_some_and(|secret| secret.start < span.end)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::document::Role;
+
+    fn masked(role: Role, text: &str) -> String {
+        let document = Document::new(PathBuf::from("x"), "x".into(), role, text.as_bytes().to_vec());
+        let mut out = text.to_owned();
+        for span in spans(&document).into_iter().rev() {
+            out.replace_range(span.range(), "*");
+        }
+        out
+    }
+
+    #[test]
+    fn secrets_are_found_wherever_they_hide() {
+        let text = "watt.a.password=CANARY\\\n  CANARY\n#old.token = CANARY\nx=y\nuser=token:CANARY\n";
+        assert_eq!(
+            masked(Role::ServerCnf, text),
+            "watt.a.password=*\n#old.token =*\nx=y\nuser=token:*\n"
+        );
+        let text = "watt.config.systemProperties=a\\=b,javax.net.ssl.keyStorePassword\\=CAN,ARY,javax.net.debug\\=ssl\n";
+        assert_eq!(
+            masked(Role::ServerCnf, text),
+            "watt.config.systemProperties=a\\=b,javax.net.ssl.keyStorePassword\\=*,javax.net.debug\\=ssl\n"
+        );
+        let text = "wrapper.java.additional.400=-Djavax.net.ssl.trustStorePassword=CAN ARY\nset.JAVA_KEYSTORE_PASSWORD=CANARY\n";
+        assert_eq!(
+            masked(Role::CustomWrapper, text),
+            "wrapper.java.additional.400=-Djavax.net.ssl.trustStorePassword=*\nset.JAVA_KEYSTORE_PASSWORD=*\n"
+        );
+        let text =
+            "<Values><record name=\"listeners\"><value name=\"password\">CANARY</value></record></Values>";
+        assert!(!masked(Role::Ports, text).contains("CANARY"));
+    }
+}

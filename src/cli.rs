@@ -1,0 +1,222 @@
+//! The command line: one file a command.
+
+mod check;
+mod debug;
+mod explain;
+mod fix;
+mod rules;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::discover::{self, Discovery};
+use crate::instance::release::{Jdk, Release};
+use crate::instance::{Given, Instance};
+use crate::rules::Selection;
+use crate::rules::schema::Rule;
+
+/// Lint, fix and explain the TLS and JVM configuration of webMethods Integration Server
+///
+/// Reads the files of an Integration Server, API Gateway or Microservices Runtime, works out what the server will
+/// really do in a TLS handshake, and says what is wrong. Never opens a network connection.
+#[derive(Debug, Parser)]
+#[command(name = "wattlint", version, max_term_width = 100)]
+pub struct Cli {
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    color: ColorWhen,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Report what is wrong
+    Check(check::CheckArgs),
+    /// Print the patch that fixes what can be fixed, or apply it
+    Fix(fix::FixArgs),
+    /// Turn SSL debug on or off, or show what is on
+    Debug(debug::DebugArgs),
+    /// Explain a rule, a setting or a cipher suite
+    Explain(explain::ExplainArgs),
+    /// List the rules
+    Rules(rules::RulesArgs),
+}
+
+/// What to read, and what is known of it.
+#[derive(Debug, Args)]
+struct Input {
+    /// Installations, instances, config folders, profiles, repositories or single files
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// Release of the server, such as 10.15, if its files do not tell
+    #[arg(long, value_name = "RELEASE")]
+    release: Option<Release>,
+    /// Java version, such as 8u292 or 11.0.21, if its files do not tell
+    #[arg(long, value_name = "VERSION")]
+    jdk: Option<Jdk>,
+    /// Also read config/backup and backups of the JVM
+    #[arg(long)]
+    include_backups: bool,
+}
+
+impl Input {
+    fn given(&self) -> Given {
+        Given {
+            release: self.release,
+            jdk: self.jdk,
+        }
+    }
+
+    fn discover(&self) -> Discovery {
+        let options = discover::Options {
+            include_backups: self.include_backups,
+        };
+        Discovery::from_paths(&self.paths, options)
+    }
+}
+
+/// Which rules to run.
+#[derive(Debug, Args)]
+struct Rules {
+    /// Only this rule; may be given several times
+    #[arg(long, value_name = "RULE", value_parser = rule)]
+    only: Vec<&'static Rule>,
+}
+
+impl Rules {
+    fn selection(&self) -> Selection {
+        Selection {
+            only: self.only.clone(),
+        }
+    }
+}
+
+fn rule(name: &str) -> Result<&'static Rule, String> {
+    let nearest = || {
+        nearest(
+            name,
+            crate::rules::builtin().iter().map(|rule| rule.name.as_ref()),
+        )
+    };
+    crate::rules::find(name).ok_or_else(|| match nearest() {
+        Some(known) => format!("there is no such rule; did you mean {known}?"),
+        None => "there is no such rule; `wattlint rules` lists them".to_owned(),
+    })
+}
+
+/// The name most like a misspelt one, if any is like it.
+fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    names
+        .map(|known| (distance(name, known), known))
+        .min()
+        .filter(|(distance, known)| *distance <= known.len() / 3)
+        .map(|(_, known)| known)
+}
+
+/// Edits between two words (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let next = (corner + usize::from(x != *y))
+                .min(row[j] + 1)
+                .min(row[j + 1] + 1);
+            corner = std::mem::replace(&mut row[j + 1], next);
+        }
+    }
+    row[b.len()]
+}
+
+/// The output streams of a run. Writing to a closed pipe is no error: the reader has seen enough.
+struct Console {
+    color: bool,
+    out: io::BufWriter<io::Stdout>,
+    closed: bool,
+}
+
+impl Console {
+    fn new(when: ColorWhen) -> Self {
+        let stdout = io::stdout();
+        let color = match when {
+            ColorWhen::Always => true,
+            ColorWhen::Never => false,
+            ColorWhen::Auto => anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
+        };
+        Console {
+            color,
+            out: io::BufWriter::with_capacity(64 << 10, stdout),
+            closed: false,
+        }
+    }
+
+    /// Writes to stdout.
+    fn put(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        if !self.closed && write(&mut self.out).is_err() {
+            self.closed = true;
+        }
+    }
+
+    /// A line for people on stderr, which never mixes with results.
+    fn say(&mut self, line: impl AsRef<str>) {
+        self.put(|out| out.flush());
+        // A closed stderr leaves nobody to tell.
+        writeln!(io::stderr(), "{}", line.as_ref()).ok();
+    }
+
+    /// Notes and problems of discovery; true if there were problems.
+    fn say_discovery(&mut self, discovery: &Discovery) -> bool {
+        for note in &discovery.notes {
+            self.say(format!("note: {note}"));
+        }
+        for problem in &discovery.problems {
+            self.say(format!("error: {problem}"));
+        }
+        !discovery.problems.is_empty()
+    }
+
+    fn say_assumptions(&mut self, instances: &[Instance<'_>]) -> Vec<String> {
+        let assumptions = crate::report::assumptions(instances);
+        const MOST: usize = 5;
+        for line in assumptions.iter().take(MOST) {
+            self.say(format!("assumed for {line}"));
+        }
+        if assumptions.len() > MOST {
+            self.say(format!(
+                "assumed for {} more; give --release and --jdk to be sure",
+                assumptions.len() - MOST
+            ));
+        }
+        assumptions
+    }
+}
+
+/// The exit code when the tool could not do its work.
+const FAILED: u8 = 2;
+
+/// Runs a command. 0: done, nothing to report; 1: findings; 2: the tool could not do its work.
+pub fn run(cli: Cli) -> ExitCode {
+    let mut console = Console::new(cli.color);
+    let code = match cli.command {
+        Command::Check(args) => check::run(&args, &mut console),
+        Command::Fix(args) => fix::run(&args, &mut console),
+        Command::Debug(args) => debug::run(&args, &mut console),
+        Command::Explain(args) => explain::run(&args, &mut console),
+        Command::Rules(args) => rules::run(&args, &mut console),
+    };
+    console.put(|out| out.flush());
+    ExitCode::from(code)
+}

@@ -1,0 +1,106 @@
+//! `wattlint check`
+
+use clap::{Args, ValueEnum};
+
+use super::{Console, FAILED, Input, Rules};
+use crate::discover::Discovery;
+use crate::instance::Instance;
+use crate::report::{self, Format, Report};
+use crate::rules;
+use crate::rules::schema::Severity;
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    rules: Rules,
+    /// How to print findings
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+    /// The least severity that makes the exit code 1
+    #[arg(long, value_name = "SEVERITY", default_value = "warning")]
+    fail_on: FailOn,
+    /// Print the files that would be read, with role and instance, and stop
+    #[arg(long)]
+    list_files: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Info,
+}
+
+impl FailOn {
+    fn severity(self) -> Severity {
+        match self {
+            FailOn::Error => Severity::Error,
+            FailOn::Warning => Severity::Warning,
+            FailOn::Info => Severity::Info,
+        }
+    }
+}
+
+pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
+    let discovery = args.input.discover();
+    let failed = console.say_discovery(&discovery);
+    if args.list_files {
+        list_files(&discovery, console);
+        return if failed { FAILED } else { 0 };
+    }
+    let instances: Vec<Instance<'_>> = Instance::all(&discovery, args.input.given()).collect();
+    let selection = args.rules.selection();
+    let mut findings: Vec<_> = instances
+        .iter()
+        .flat_map(|instance| rules::check(instance, &selection))
+        .collect();
+    rules::sort(&mut findings);
+    let assumptions = console.say_assumptions(&instances);
+    let report = Report {
+        discovery: &discovery,
+        findings: &findings,
+        assumptions: &assumptions,
+    };
+    let color = console.color;
+    console.put(|out| report::write(args.format, &report, color, out));
+    let judged = findings
+        .iter()
+        .any(|finding| finding.severity >= args.fail_on.severity());
+    if !discovery.groups.is_empty() {
+        console.say(report.summary());
+    }
+    match (failed, judged) {
+        (true, _) => FAILED,
+        (false, true) => 1,
+        (false, false) => 0,
+    }
+}
+
+fn list_files(discovery: &Discovery, console: &mut Console) {
+    for (index, document) in discovery.documents.iter().enumerate() {
+        let holds = |group: &&crate::discover::Group| group.files.iter().any(|id| id.0 == index);
+        let owners: Vec<&str> = discovery
+            .groups
+            .iter()
+            .filter(holds)
+            .map(|group| group.name.as_str())
+            .collect();
+        let owner = if owners.is_empty() {
+            "-".to_owned()
+        } else {
+            owners.join(", ")
+        };
+        let context = if document.context { " (context)" } else { "" };
+        console.put(|out| {
+            writeln!(
+                out,
+                "{:<18} {:<12} {}{context}",
+                document.role.name(),
+                owner,
+                document.display
+            )
+        });
+    }
+}

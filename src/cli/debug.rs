@@ -1,0 +1,289 @@
+//! `wattlint debug on|off|status`
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+
+use super::fix::{WriteArgs, deliver};
+use super::{Console, FAILED, Input};
+use crate::debugging::{self, DebugError, Plan, Via, Wanted};
+use crate::discover::Discovery;
+use crate::fix::Fix;
+use crate::fix::apply::{Working, shows_secret};
+use crate::instance::{Given, Instance};
+use crate::rules::schema::Safety;
+
+#[derive(Debug, Args)]
+pub struct DebugArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Print the patch that turns SSL debug on for the provider in use
+    On(OnArgs),
+    /// Print the patch that turns SSL debug off everywhere
+    Off(OffArgs),
+    /// Show which providers are in use and what debug is on
+    Status(StatusArgs),
+}
+
+#[derive(Debug, Args)]
+struct OnArgs {
+    #[command(flatten)]
+    input: Input,
+    /// Where to put javax.net.debug; by default where it fits the installation
+    #[arg(long, value_name = "WHERE")]
+    via: Option<ViaArg>,
+    /// Which provider to trace
+    #[arg(long, value_name = "PROVIDER", default_value = "in-use")]
+    provider: ProviderArg,
+    #[command(flatten)]
+    output: WriteArgs,
+}
+
+#[derive(Debug, Args)]
+struct OffArgs {
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    output: WriteArgs,
+}
+
+#[derive(Debug, Args)]
+struct StatusArgs {
+    #[command(flatten)]
+    input: Input,
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: StatusFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum StatusFormat {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ViaArg {
+    /// A free wrapper.java.additional.N from 400 on in custom_wrapper.conf
+    Wrapper,
+    /// watt.config.systemProperties in server.cnf
+    #[value(name = "server.cnf")]
+    ServerCnf,
+    /// JAVA_CUSTOM_OPTS in bin/setenv (Microservices Runtime)
+    Setenv,
+    /// settings.watt.config.systemProperties in application.properties (Microservices Runtime)
+    Template,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ProviderArg {
+    /// Whatever outbound HTTPS and the ports use
+    InUse,
+    Iaik,
+    Jsse,
+    Both,
+}
+
+pub fn run(args: &DebugArgs, console: &mut Console) -> u8 {
+    match &args.action {
+        Action::On(args) => {
+            let via = args.via.map(|via| match via {
+                ViaArg::Wrapper => Via::Wrapper,
+                ViaArg::ServerCnf => Via::ServerCnf,
+                ViaArg::Setenv => Via::Setenv,
+                ViaArg::Template => Via::Template,
+            });
+            let wanted = match args.provider {
+                ProviderArg::InUse => Wanted::InUse,
+                ProviderArg::Iaik => Wanted::Iaik,
+                ProviderArg::Jsse => Wanted::Jsse,
+                ProviderArg::Both => Wanted::Both,
+            };
+            change(&args.input, &args.output, console, |instance| {
+                debugging::on(instance, wanted, via)
+            })
+        }
+        Action::Off(args) => change(&args.input, &args.output, console, |instance| {
+            let mut plan = debugging::off(instance);
+            match plan.edits.is_empty() {
+                true => plan.said.push("no SSL debug is on".to_owned()),
+                false => plan
+                    .said
+                    .push("restart the server for it to take effect".to_owned()),
+            }
+            Ok(plan)
+        }),
+        Action::Status(args) => status(args, console),
+    }
+}
+
+/// Plans for each instance, then one patch or one write for all.
+fn change(
+    input: &Input,
+    output: &WriteArgs,
+    console: &mut Console,
+    plan: impl Fn(&Instance<'_>) -> Result<Plan, DebugError>,
+) -> u8 {
+    let mut discovery = input.discover();
+    if console.say_discovery(&discovery) {
+        console.say("nothing was changed");
+        return FAILED;
+    }
+    let given = input.given();
+    let planned = {
+        let instances: Vec<Instance<'_>> = Instance::all(&discovery, given).collect();
+        console.say_assumptions(&instances);
+        plan_all(&discovery, &instances, output.write, console, plan)
+    };
+    let Some(edits) = planned else {
+        console.say("nothing was changed");
+        return FAILED;
+    };
+    let mut working = Working::default();
+    working.apply(&mut discovery, &edits);
+    deliver(&discovery, given, &working.changes(), output, console)
+}
+
+fn plan_all(
+    discovery: &Discovery,
+    instances: &[Instance<'_>],
+    writes: bool,
+    console: &mut Console,
+    plan: impl Fn(&Instance<'_>) -> Result<Plan, DebugError>,
+) -> Option<Vec<crate::fix::Edit>> {
+    let mut edits = Vec::new();
+    let mut good = true;
+    for instance in instances
+        .iter()
+        .filter(|instance| is_asked_for(discovery, instance))
+    {
+        match plan(instance) {
+            Ok(plan) => {
+                for line in &plan.said {
+                    console.say(format!("{}: {line}", instance.name));
+                }
+                let fix = Fix::new("", Safety::Safe, plan.edits);
+                if !writes && shows_secret(discovery, &fix) {
+                    console.say(format!(
+                        "error: {}: the patch would show a secret beside the change; use --write",
+                        instance.name
+                    ));
+                    good = false;
+                }
+                edits.extend(fix.edits);
+            }
+            Err(error) => {
+                console.say(format!("error: {error}"));
+                good = false;
+            }
+        }
+    }
+    edits.sort();
+    edits.dedup();
+    good.then_some(edits)
+}
+
+/// Whether an instance has anything a server is started with (a lone java.security has not).
+fn is_asked_for(discovery: &Discovery, instance: &Instance<'_>) -> bool {
+    instance.files.iter().any(|&id| {
+        let document = discovery.document(id);
+        document.role.is_primary() || document.setenv().is_some()
+    })
+}
+
+#[derive(Serialize)]
+struct JsonStatus<'a> {
+    version: u32,
+    instances: Vec<JsonInstance<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonInstance<'a> {
+    name: &'a str,
+    release: String,
+    jdk: String,
+    providers: Vec<(String, Option<&'static str>)>,
+    debug: Vec<JsonSwitch<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonSwitch<'a> {
+    file: &'a str,
+    line: usize,
+    switch: String,
+    effect: String,
+}
+
+fn status(args: &StatusArgs, console: &mut Console) -> u8 {
+    let discovery = args.input.discover();
+    let failed = console.say_discovery(&discovery);
+    let given: Given = args.input.given();
+    let instances: Vec<Instance<'_>> = Instance::all(&discovery, given)
+        .filter(|instance| is_asked_for(&discovery, instance))
+        .collect();
+    let all: Vec<JsonInstance<'_>> = instances
+        .iter()
+        .map(|instance| describe(&discovery, instance))
+        .collect();
+    console.put(|out| match args.format {
+        StatusFormat::Json => {
+            let root = JsonStatus {
+                version: crate::report::json::VERSION,
+                instances: all,
+            };
+            serde_json::to_writer_pretty(&mut *out, &root)?;
+            writeln!(out)
+        }
+        StatusFormat::Human => all.iter().try_for_each(|instance| {
+            writeln!(
+                out,
+                "{}: release {}, Java {}",
+                instance.name, instance.release, instance.jdk
+            )?;
+            for (title, provider) in &instance.providers {
+                writeln!(
+                    out,
+                    "  {title}: {}",
+                    provider.unwrap_or("not known from these files")
+                )?;
+            }
+            for switch in &instance.debug {
+                writeln!(
+                    out,
+                    "  debug: {} {} ({}:{})",
+                    switch.switch, switch.effect, switch.file, switch.line
+                )?;
+            }
+            if instance.debug.is_empty() {
+                writeln!(out, "  debug: off")?;
+            }
+            Ok(())
+        }),
+    });
+    if failed { FAILED } else { 0 }
+}
+
+fn describe<'a>(discovery: &'a Discovery, instance: &Instance<'a>) -> JsonInstance<'a> {
+    let switches = debugging::status(instance).into_iter().map(|switch| {
+        let document = discovery.document(switch.place.file);
+        JsonSwitch {
+            file: &document.display,
+            line: document.line_of(switch.place.span.start),
+            switch: switch.what,
+            effect: switch.does,
+        }
+    });
+    JsonInstance {
+        name: instance.name,
+        release: instance.release.to_string(),
+        jdk: instance.jdk.to_string(),
+        providers: debugging::providers(instance)
+            .into_iter()
+            .map(|(title, p)| (title, p.map(|p| p.name())))
+            .collect(),
+        debug: switches.collect(),
+    }
+}

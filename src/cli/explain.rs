@@ -1,0 +1,176 @@
+//! `wattlint explain`
+
+use std::io::{self, Write};
+
+use clap::Args;
+
+use super::{Console, FAILED};
+use crate::catalog;
+use crate::report::secrets::{MASK, is_secret_name};
+use crate::rules::schema::{Example, Rule, Safety};
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A rule, a watt setting or a cipher suite
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+pub fn run(args: &ExplainArgs, console: &mut Console) -> u8 {
+    let name = args.name.as_str();
+    let setting = catalog::setting_rows(name);
+    if let Some(rule) = crate::rules::find(name) {
+        console.put(|out| explain_rule(rule, out));
+    } else if !setting.is_empty() {
+        console.put(|out| explain_setting(name, setting, out));
+    } else if let Some(suite) = catalog::suite(name, true) {
+        console.put(|out| explain_suite(suite, out));
+    } else {
+        let rules = crate::rules::builtin().iter().map(|rule| rule.name.as_ref());
+        let settings = catalog::SETTINGS.iter().map(|row| row.name);
+        let suites = catalog::SUITES.iter().map(|suite| suite.name);
+        let hint = match super::nearest(name, rules.chain(settings).chain(suites)) {
+            Some(known) => format!("did you mean {known}?"),
+            None => "`wattlint rules` lists the rules".to_owned(),
+        };
+        let shown = crate::report::printable(name).into_owned();
+        console.say(format!(
+            "error: '{shown}' is no rule, setting or cipher suite that wattlint knows; {hint}"
+        ));
+        return FAILED;
+    }
+    0
+}
+
+fn explain_rule(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}: {}\n", rule.name, rule.summary)?;
+    writeln!(out, "severity   {}", rule.severity.name())?;
+    writeln!(out, "basis      {}", rule.basis.name())?;
+    if let Some(releases) = &rule.releases {
+        writeln!(out, "releases   {releases}")?;
+    }
+    if let Some(jdks) = &rule.jdks {
+        writeln!(out, "Java       {jdks}")?;
+    }
+    if let Some(fix) = &rule.fix {
+        let how = match fix.safety {
+            Safety::Safe => "safe: wattlint fix",
+            Safety::Unsafe => "unsafe: wattlint fix --unsafe",
+            Safety::Manual => "by hand",
+        };
+        writeln!(out, "fix        {} ({how})", fix.title)?;
+    }
+    writeln!(out, "reads      {}", rule.reads.join("\n           "))?;
+    writeln!(out, "\n{}", rule.why.trim_end())?;
+    if !rule.references.is_empty() {
+        writeln!(out, "\nSee also")?;
+        for reference in rule.references.iter() {
+            writeln!(out, "  {reference}")?;
+        }
+    }
+    for example in rule.examples.iter() {
+        explain_example(example, out)?;
+    }
+    Ok(())
+}
+
+fn explain_example(example: &Example, out: &mut dyn Write) -> io::Result<()> {
+    let mut known = Vec::new();
+    known.extend(
+        example
+            .release
+            .as_ref()
+            .map(|release| format!("release {release}")),
+    );
+    known.extend(example.jdk.as_ref().map(|jdk| format!("Java {jdk}")));
+    let known = if known.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", known.join(", "))
+    };
+    writeln!(out, "\nExample: {}{known}", example.name)?;
+    for (path, text) in example.files.iter() {
+        writeln!(out, "\n  {path}")?;
+        for (index, line) in text.lines().enumerate() {
+            let found = example
+                .finds
+                .iter()
+                .any(|place| place.file == *path && place.line == index + 1);
+            let mark = if found { ">" } else { " " };
+            let fixed = crate::report::printable(line);
+            writeln!(out, "  {mark} {:>3} | {fixed}", index + 1)?;
+        }
+    }
+    match example.finds.len() {
+        0 => writeln!(out, "\n  No finding.")?,
+        _ if example.fixed.is_empty() => {}
+        _ => {
+            for (path, text) in example.fixed.iter() {
+                writeln!(out, "\n  {path}, fixed")?;
+                for (index, line) in text.lines().enumerate() {
+                    writeln!(out, "    {:>3} | {}", index + 1, crate::report::printable(line))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn explain_setting(name: &str, rows: &[catalog::SettingFact], out: &mut dyn Write) -> io::Result<()> {
+    let Some(last) = rows.last() else { return Ok(()) };
+    writeln!(out, "{name}: {}\n", last.summary)?;
+    writeln!(out, "kind       {}", last.kind)?;
+    writeln!(out, "provider   {}", last.provider)?;
+    writeln!(out, "direction  {}", last.direction)?;
+    for row in rows {
+        let bound = |release: Option<crate::instance::release::Release>| release.map(|r| r.to_string());
+        let range = match (bound(row.since), bound(row.until)) {
+            (None, None) => "all releases".to_owned(),
+            (Some(since), None) => format!("from {since} on"),
+            (None, Some(until)) => format!("up to {until}"),
+            (Some(since), Some(until)) if since == until => since,
+            (Some(since), Some(until)) => format!("{since} to {until}"),
+        };
+        let default = match row.default {
+            None => "unknown".to_owned(),
+            Some("") => "empty".to_owned(),
+            Some(_) if is_secret_name(name) => MASK.to_owned(),
+            Some(default) => default.to_owned(),
+        };
+        writeln!(out, "default    {default} ({range}; {})", row.basis.name())?;
+    }
+    let readers: Vec<&str> = crate::rules::builtin()
+        .iter()
+        .filter(|rule| rule.reads.iter().any(|read| read == name))
+        .map(|rule| rule.name.as_ref())
+        .collect();
+    if !readers.is_empty() {
+        writeln!(out, "rules      {}", readers.join("\n           "))?;
+    }
+    Ok(())
+}
+
+fn explain_suite(suite: &catalog::Suite, out: &mut dyn Write) -> io::Result<()> {
+    let verdict = match catalog::tier(suite.name) {
+        catalog::Tier::Broken => "broken: nobody should offer it",
+        catalog::Tier::Weak => "weak",
+        catalog::Tier::NoForwardSecrecy => "no forward secrecy",
+        catalog::Tier::Fine => "nothing against it here",
+    };
+    writeln!(out, "{}: {verdict}\n", suite.name)?;
+    writeln!(out, "key exchange    {}", suite.kex)?;
+    writeln!(out, "authentication  {}", suite.auth)?;
+    writeln!(out, "cipher          {}", suite.cipher)?;
+    writeln!(out, "MAC or PRF      {}", suite.mac)?;
+    writeln!(out, "protocols       {} to {}", suite.min, suite.max)?;
+    for (jdk, status) in catalog::SUITE_JDKS.iter().zip(suite.status) {
+        let status = match status {
+            catalog::Status::Enabled(rank) => format!("on by default, place {}", rank + 1),
+            catalog::Status::Supported => "supported, not on by default".to_owned(),
+            catalog::Status::Disabled => "disabled by its java.security".to_owned(),
+            catalog::Status::Unknown => "unknown".to_owned(),
+        };
+        writeln!(out, "Java {jdk:<10} {status}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! `wattlint fix`
+
+use clap::Args;
+
+use super::{Console, FAILED, Input, Rules};
+use crate::discover::Discovery;
+use crate::fix::apply::{self, Change, Permit};
+use crate::fix::{patch, write};
+use crate::instance::{Given, Instance};
+use crate::rules::schema::Safety;
+
+#[derive(Debug, Args)]
+pub struct FixArgs {
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    rules: Rules,
+    /// Also apply fixes that may cut off a peer or change what a service gets
+    #[arg(long = "unsafe")]
+    include_unsafe: bool,
+    #[command(flatten)]
+    output: WriteArgs,
+}
+
+/// What to do with changed files: used by every command that changes some.
+#[derive(Debug, Args)]
+pub struct WriteArgs {
+    /// Change the files instead of printing a patch
+    #[arg(long)]
+    pub write: bool,
+    /// Write even though a server seems to run (it may overwrite the change when it saves its settings)
+    #[arg(long)]
+    pub force: bool,
+}
+
+pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
+    let mut discovery = args.input.discover();
+    if console.say_discovery(&discovery) {
+        console.say("nothing was changed");
+        return FAILED;
+    }
+    let given = args.input.given();
+    {
+        let instances: Vec<Instance<'_>> = Instance::all(&discovery, given).collect();
+        console.say_assumptions(&instances);
+    }
+    let permit = Permit {
+        tier: if args.include_unsafe {
+            Safety::Unsafe
+        } else {
+            Safety::Safe
+        },
+        secrets: args.output.write,
+    };
+    let outcome = match apply::converge(&mut discovery, given, &args.rules.selection(), permit) {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            console.say(format!("error: {error}"));
+            return FAILED;
+        }
+    };
+    let code = deliver(&discovery, given, &outcome.changes, &args.output, console);
+    if code != 0 {
+        return code;
+    }
+    let verb = if args.output.write { "fixed" } else { "would fix" };
+    for (rule, count) in &outcome.applied {
+        console.say(format!("{verb} {count} {rule}"));
+    }
+    for finding in &outcome.withheld {
+        let place = finding.primary.place;
+        let document = discovery.document(place.file);
+        console.say(format!(
+            "left out: {} at {}:{}, since a patch would show a secret beside it; --write can fix it",
+            finding.rule.name,
+            document.display,
+            document.line_of(place.span.start)
+        ));
+    }
+    let remaining = outcome.remaining.len() - outcome.withheld.len();
+    let unsafe_left = outcome
+        .remaining
+        .iter()
+        .filter(|finding| {
+            finding
+                .fix
+                .as_ref()
+                .is_some_and(|fix| fix.safety == Safety::Unsafe && !fix.edits.is_empty())
+        })
+        .count();
+    if outcome.applied.is_empty() && outcome.withheld.is_empty() {
+        console.say("nothing to fix");
+    }
+    if remaining > 0 {
+        let more = if unsafe_left > 0 && !args.include_unsafe {
+            format!(" ({unsafe_left} fixable with --unsafe)")
+        } else {
+            String::new()
+        };
+        let noun = if remaining == 1 {
+            "finding remains"
+        } else {
+            "findings remain"
+        };
+        console.say(format!("{remaining} {noun}{more}"));
+    }
+    0
+}
+
+/// Prints the patch of some changes, or writes them to disk.
+pub fn deliver(
+    discovery: &Discovery,
+    given: Given,
+    changes: &[Change],
+    output: &WriteArgs,
+    console: &mut Console,
+) -> u8 {
+    if changes.is_empty() {
+        return 0;
+    }
+    if !output.write {
+        let base = patch::base(discovery, changes);
+        let mut bytes = Vec::new();
+        patch::write(discovery, changes, &base, &mut bytes);
+        console.put(|out| out.write_all(&bytes));
+        if std::env::current_dir().is_ok_and(|current| current != base) {
+            console.say(format!(
+                "apply this patch in {}",
+                crate::discover::display_path(&base)
+            ));
+        }
+        return 0;
+    }
+    let running = Instance::all(discovery, given)
+        .filter(|instance| {
+            instance
+                .files
+                .iter()
+                .any(|id| changes.iter().any(|change| change.file == *id))
+        })
+        .find_map(|instance| instance.lock().map(|lock| lock.display.clone()));
+    if let (Some(lock), false) = (running, output.force) {
+        console.say(format!(
+            "error: {lock} is there, so the server seems to run, and it would write over the change when it saves its \
+             settings; stop it first, or use --force; nothing was changed"
+        ));
+        return FAILED;
+    }
+    if let Err(error) = write::write(discovery, changes) {
+        console.say(format!("error: {error}"));
+        return FAILED;
+    }
+    for change in changes {
+        console.say(format!("changed {}", discovery.document(change.file).display));
+    }
+    0
+}

@@ -183,7 +183,8 @@ fn next_item(bytes: &[u8], start: usize) -> Item {
             }
             Some(b'\\') if bytes.get(text + 1).is_some_and(|&b| is_newline(b)) => {
                 let next = after_newline(bytes, text + 1);
-                if next == bytes.len() {
+                // At the end of the file Java makes an empty entry of it, unless the line end is a CRLF.
+                if next == bytes.len() && next == text + 2 {
                     break;
                 }
                 text = skip_blanks(bytes, next);

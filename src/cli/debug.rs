@@ -205,8 +205,15 @@ struct JsonInstance<'a> {
     name: &'a str,
     release: String,
     jdk: String,
-    providers: Vec<(String, Option<&'static str>)>,
+    providers: Vec<JsonProvider>,
     debug: Vec<JsonSwitch<'a>>,
+}
+
+/// The provider of a direction; `null` if the files do not tell.
+#[derive(Serialize)]
+struct JsonProvider {
+    direction: String,
+    provider: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -243,10 +250,10 @@ fn status(args: &StatusArgs, console: &mut Console) -> u8 {
                 "{}: release {}, Java {}",
                 instance.name, instance.release, instance.jdk
             )?;
-            for (title, provider) in &instance.providers {
+            for JsonProvider { direction, provider } in &instance.providers {
                 writeln!(
                     out,
-                    "  {title}: {}",
+                    "  {direction}: {}",
                     provider.unwrap_or("not known from these files")
                 )?;
             }
@@ -282,7 +289,10 @@ fn describe<'a>(discovery: &'a Discovery, instance: &Instance<'a>) -> JsonInstan
         jdk: instance.jdk.to_string(),
         providers: debugging::providers(instance)
             .into_iter()
-            .map(|(title, p)| (title, p.map(|p| p.name())))
+            .map(|(direction, provider)| JsonProvider {
+                direction,
+                provider: provider.map(|p| p.name()),
+            })
             .collect(),
         debug: switches.collect(),
     }

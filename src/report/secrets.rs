@@ -37,6 +37,16 @@ pub fn last_segment(key: &str) -> &str {
     key.rsplit('.').next().unwrap_or(key)
 }
 
+/// Whether a value gives nothing away though its name is a secret's: a switch, or a reference to where the secret is.
+fn is_reference(value: &str) -> bool {
+    let value = value.trim();
+    let reference = ["$env{", "$secret{", "$vault{", "$file{"].iter().any(|form| {
+        let inside = value.strip_prefix(form).and_then(|rest| rest.strip_suffix('}'));
+        inside.is_some_and(|name| !name.contains(['{', '}', '$']))
+    });
+    reference || value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false")
+}
+
 /// The secrets of a document, sorted and disjoint.
 pub fn spans(document: &Document) -> Vec<Span> {
     let bytes = document.bytes();
@@ -48,7 +58,9 @@ pub fn spans(document: &Document) -> Vec<Span> {
                     Item::Entry(entry) => {
                         let key = doc.key(entry);
                         if is_secret_name(&key) {
-                            spans.push(entry.value);
+                            if !is_reference(&doc.value(entry)) {
+                                spans.push(entry.value);
+                            }
                         } else {
                             let commas = key.ends_with(SYSTEM_PROPERTIES);
                             inline(bytes, entry.value, commas, &mut spans);
@@ -190,6 +202,11 @@ mod tests {
         assert_eq!(
             masked(Role::ServerCnf, text),
             "watt.a.password=*\n#old.token =*\nx=y\nuser=token:*\n"
+        );
+        let text = "a.password=$secret{NAME}\nb.password=$env{A}x\nc.hidePassword=false\n";
+        assert_eq!(
+            masked(Role::Template, text),
+            "a.password=$secret{NAME}\nb.password=*\nc.hidePassword=false\n"
         );
         let text = "watt.config.systemProperties=a\\=b,javax.net.ssl.keyStorePassword\\=CAN,ARY,javax.net.debug\\=ssl\n";
         assert_eq!(

@@ -71,6 +71,14 @@ pub enum DebugError {
         /// Why.
         why: &'static str,
     },
+    /// The file that would hold the switch can't be read to its end, so the switch might never be seen.
+    #[error(
+        "{path}: the server reads no further than the malformed escape in it; mend that first (`wattlint check` shows it)"
+    )]
+    Unreadable {
+        /// The file.
+        path: String,
+    },
     /// IAIK is asked for where there is none.
     #[error("{instance}: {release} has no IAIK: all its TLS is JSSE")]
     NoIaik {
@@ -421,8 +429,7 @@ pub fn off(instance: &Instance<'_>) -> Plan {
         }
     }
     dormant_off(instance, &mut plan);
-    plan.edits.sort();
-    plan.edits.dedup();
+    plan.edits = make::joined(plan.edits, |file| instance.document(file));
     plan
 }
 

@@ -5,7 +5,7 @@ use crate::rules::schema::Safety;
 use crate::syntax::Span;
 
 /// Bytes of one file replaced by others.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Edit {
     /// The file.
     pub file: FileId,
@@ -13,6 +13,25 @@ pub struct Edit {
     pub span: Span,
     /// The bytes to come; empty for a deletion.
     pub text: Vec<u8>,
+}
+
+/// By place. At one place, what continues a line comes before what begins a new one.
+impl Ord for Edit {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let begins_line = |edit: &Edit| edit.text.starts_with(b"\n") || edit.text.starts_with(b"\r");
+        (self.file, self.span, begins_line(self), &self.text).cmp(&(
+            other.file,
+            other.span,
+            begins_line(other),
+            &other.text,
+        ))
+    }
+}
+
+impl PartialOrd for Edit {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl Edit {

@@ -1,10 +1,11 @@
 //! Edits in the words of the model. Rules and commands call these and never count bytes.
 
-use super::Edit;
+use super::{Edit, Fix};
 use crate::document::{Document, FileId, Place};
 use crate::instance::jvm::{Source, SystemProperty};
 use crate::instance::wrapper::WrapperLine;
 use crate::instance::{Instance, Port};
+use crate::rules::schema::Safety;
 use crate::syntax::properties::{Entry, Item, Properties, escape_value};
 use crate::syntax::{Newline, Span};
 use crate::tls::List;
@@ -31,6 +32,22 @@ pub fn remove_lines(document: &Document, file: FileId, span: Span) -> Edit {
         range.start
     };
     Edit::delete(file, Span::new(start, range.end))
+}
+
+/// Edits made one by one, fit to be made together: where lines go up to the end of a file that has no final newline,
+/// the newline before the first of them goes too.
+pub fn joined<'d>(edits: Vec<Edit>, document: impl Fn(FileId) -> &'d Document) -> Vec<Edit> {
+    let mut edits = Fix::new("", Safety::Safe, edits).edits;
+    for edit in &mut edits {
+        let bytes = document(edit.file).bytes();
+        let range = edit.span.range();
+        let to_open_end = range.end == bytes.len() && !range.is_empty() && Newline::ending(bytes).is_none();
+        if edit.text.is_empty() && to_open_end {
+            let before = Newline::ending(&bytes[..range.start]).map_or(0, |newline| newline.bytes().len());
+            edit.span = Span::new(range.start - before, range.end);
+        }
+    }
+    edits
 }
 
 /// Takes away every line that writes a setting: removing only the last would let an earlier one count again.
@@ -79,8 +96,25 @@ pub fn insert_entry(
     line.extend_from_slice(name.as_bytes());
     line.push(b'=');
     line.extend(escape_value(value));
-    let at = document.properties().and_then(|doc| sorted_place(doc, name));
+    let at = document
+        .properties()
+        .and_then(|doc| sorted_place(doc, name).or_else(|| dangling_line(doc)));
     insert_line(document, file, at.unwrap_or(document.bytes().len()), line)
+}
+
+/// The start of a last entry that asks to be continued, where no line follows: behind it, a new line would be its
+/// continuation.
+fn dangling_line(doc: &Properties) -> Option<usize> {
+    let Some(Item::Entry(last)) = doc.items().last() else {
+        return None;
+    };
+    let text = last.span.of(doc.bytes());
+    let text = match Newline::ending(text) {
+        Some(newline) => &text[..text.len() - newline.bytes().len()],
+        None => text,
+    };
+    let slashes = text.iter().rev().take_while(|&&b| b == b'\\').count();
+    (slashes % 2 == 1).then_some(last.span.range().start)
 }
 
 /// Puts a line in at a line start, or behind the last line.

@@ -17,6 +17,9 @@ use crate::syntax::{Span, display_text};
 /// The width output is made for; terminals are rarely narrower.
 const WIDTH: usize = 80;
 
+/// Lines longer than this are not shown as a difference.
+const WIDEST: usize = 120;
+
 /// Columns that the frame and a note's name take.
 const FRAME: usize = 16;
 
@@ -256,6 +259,14 @@ impl<'r> Page<'r> {
             .entry(file)
             .or_insert_with(|| secrets::spans(document));
         if edits.iter().any(|edit| edit.file != file) || to > from + 3 || secrets::touches(secrets, whole) {
+            return None;
+        }
+        // Blanks that go can't be seen, and a list over many screens shows nothing either.
+        let blank = |edit: &crate::fix::Edit| {
+            edit.text.is_empty() && edit.span.of(document.bytes()).trim_ascii().is_empty()
+        };
+        let long = (from..=to).any(|line| document.line_span(line).range().len() > WIDEST);
+        if edits.iter().all(blank) || long {
             return None;
         }
         // Patched text is cut from the text as shown, so every byte must be shown as itself.

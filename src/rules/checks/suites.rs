@@ -2,14 +2,22 @@
 
 use super::listing;
 use crate::catalog::{Status, Tier, tier};
+use crate::document::Place;
 use crate::fix::make;
 use crate::rules::Cx;
 use crate::rules::schema::Severity;
-use crate::tls::Provider;
 use crate::tls::suites::{SuiteList, lists, status};
+use crate::tls::{List, Provider};
 
 /// The signalling value that looks like a suite and is none; legal in a JSSE list.
 const SIGNAL: &str = "TLS_EMPTY_RENEGOTIATION_INFO_SCSV";
+
+/// Where the suites named stand: at the one, if there is only one, else the whole list.
+fn place(list: &List, names: &[&str]) -> Place {
+    let [name] = names else { return list.place };
+    let element = list.elements.iter().find(|(element, _)| element == name);
+    element.map_or(list.place, |(_, span)| Place::new(list.place.file, *span))
+}
 
 /// Names this JDK does not know.
 pub fn unknown(cx: &Cx<'_, '_>) {
@@ -41,7 +49,7 @@ pub fn unknown(cx: &Cx<'_, '_>) {
         } else {
             Vec::new()
         };
-        cx.report(list.place, message)
+        cx.report(place(&list, &names), message)
             .note("JSSE refuses a list with an unknown name as a whole")
             .fix(edits)
             .emit();
@@ -93,9 +101,12 @@ fn of_tier(cx: &Cx<'_, '_>, wanted: Tier, what: &str) {
                 cx.jdk(),
                 listing(&names, 3)
             );
-            cx.report(list.place, message).severity(Severity::Info)
+            cx.report(place(&list, &names), message).severity(Severity::Info)
         } else {
-            cx.report(list.place, format!("{what} allowed: {}", listing(&live, 3)))
+            cx.report(
+                place(&list, &live),
+                format!("{what} allowed: {}", listing(&live, 3)),
+            )
         };
         draft.fix(edits).emit();
     }

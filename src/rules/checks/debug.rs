@@ -6,6 +6,7 @@ use crate::document::Place;
 use crate::fix::{Edit, make};
 use crate::instance::jvm::SystemProperty;
 use crate::instance::settings::SYSTEM_PROPERTIES;
+use crate::report::secrets::is_secret_name;
 use crate::rules::Cx;
 use crate::rules::schema::{Basis, Severity};
 use crate::tls::{self, Client, Provider};
@@ -170,10 +171,16 @@ pub fn value_cut(cx: &Cx<'_, '_>) {
         .filter(|&index| !elements[index].text.contains('='))
         .collect();
     let Some(&first) = cut.first() else { return };
-    let message = format!(
-        "'{}' is an element of its own here: a comma ends a property's value",
-        elements[first].text
-    );
+    // What was cut off a password is as secret as the password.
+    let owner = elements[..first]
+        .iter()
+        .rev()
+        .find_map(|element| element.text.split_once('='));
+    let cut_off = match owner {
+        Some((name, _)) if is_secret_name(name) => "the end of a secret".to_owned(),
+        _ => format!("'{}'", elements[first].text),
+    };
+    let message = format!("{cut_off} is an element of its own here: a comma ends a property's value");
     // The words after javax.net.debug belong to it: joined by colons they stay together.
     let debug_at = first
         .checked_sub(1)

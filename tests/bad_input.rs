@@ -1,0 +1,287 @@
+//! Input that is wrong: a clear word on stderr, exit code 2 where the tool could not do its work, and no file touched.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+struct Run {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn wattlint(folder: &Path, args: &[&str]) -> Run {
+    let output = Command::new(env!("CARGO_BIN_EXE_wattlint"))
+        .current_dir(folder)
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts");
+    Run {
+        code: output.status.code().expect("no signal"),
+        stdout: String::from_utf8(output.stdout).expect("text"),
+        stderr: String::from_utf8(output.stderr).expect("text"),
+    }
+}
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().expect("a folder");
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+    folder
+}
+
+const IAIK: &str = "watt.net.ssl.client.useJSSE=false\nwatt.server.port=5555\n";
+
+#[test]
+fn a_folder_where_a_file_belongs() {
+    let here = folder(&[("a/config/server.cnf/x", ""), ("b/config/server.cnf", IAIK)]);
+    let run = wattlint(
+        here.path(),
+        &["check", "--only", "outbound-uses-iaik", "--format", "concise"],
+    );
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stderr
+            .contains("a/config/server.cnf: is a folder, where a file should be"),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stdout
+            .contains("b/config/server.cnf:1:29: error[outbound-uses-iaik]"),
+        "the rest is linted: {}",
+        run.stdout
+    );
+}
+
+#[test]
+fn an_empty_tree_and_a_dangling_link() {
+    let here = folder(&[]);
+    let run = wattlint(here.path(), &["check"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(
+        run.stderr
+            .contains(".: holds no Integration Server configuration"),
+        "{}",
+        run.stderr
+    );
+    symlink("nowhere", here.path().join("server.cnf")).expect("a link");
+    let run = wattlint(here.path(), &["check"]);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stderr.contains("server.cnf: cannot be read"),
+        "{}",
+        run.stderr
+    );
+    assert!(!run.stderr.contains("no problems"), "{}", run.stderr);
+}
+
+#[test]
+fn links_in_a_circle_and_to_files() {
+    let here = folder(&[("real/server.cnf", IAIK)]);
+    symlink(".", here.path().join("loop")).expect("a link");
+    fs::create_dir(here.path().join("mounted")).expect("a folder");
+    symlink("../real/server.cnf", here.path().join("mounted/server.cnf")).expect("a link");
+    let run = wattlint(here.path(), &["check", "--list-files"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(run.stdout.lines().count(), 2, "{}", run.stdout);
+    // A fix through a link changes the file and leaves the link.
+    let run = wattlint(here.path(), &["fix", "--write", "--release", "10.11", "mounted"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(
+        fs::symlink_metadata(here.path().join("mounted/server.cnf"))
+            .expect("there")
+            .is_symlink()
+    );
+    let text = fs::read_to_string(here.path().join("real/server.cnf")).expect("there");
+    assert!(text.starts_with("watt.net.ssl.client.useJSSE=true\n"), "{text}");
+}
+
+#[test]
+fn binary_and_huge_files_are_left_out_with_a_note() {
+    let here = folder(&[
+        ("config/server.cnf", "watt.server.port=5555\n"),
+        ("packages/P/config/listeners.cnf", ""),
+    ]);
+    let utf16: Vec<u8> = "watt.a=b\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(here.path().join("custom_wrapper.conf"), utf16).expect("a file");
+    let huge = fs::File::create(here.path().join("packages/P/config/listeners.cnf")).expect("a file");
+    huge.set_len(1 << 30).expect("a sparse file");
+    let run = wattlint(here.path(), &["check", "--list-files"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("custom_wrapper.conf: is binary or UTF-16"),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.contains("listeners.cnf: is 1024 MiB"),
+        "{}",
+        run.stderr
+    );
+    // Named on the command line, they are errors.
+    for path in ["custom_wrapper.conf", "packages/P/config/listeners.cnf"] {
+        assert_eq!(wattlint(here.path(), &["check", path]).code, 2, "{path}");
+    }
+}
+
+#[test]
+fn a_pipe_is_not_opened() {
+    let here = folder(&[]);
+    let pipe = here.path().join("server.cnf");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .expect("mkfifo")
+            .success()
+    );
+    for args in [&["check", "server.cnf"][..], &["check", "."]] {
+        let run = wattlint(here.path(), args);
+        assert_eq!(run.code, 2);
+        assert!(
+            run.stderr.contains("is a device, pipe or socket"),
+            "{}",
+            run.stderr
+        );
+    }
+}
+
+#[test]
+fn nothing_is_written_when_anything_is_wrong() {
+    let here = folder(&[("good/config/server.cnf", IAIK), ("empty/x", "")]);
+    let run = wattlint(
+        here.path(),
+        &["fix", "--write", "--release", "10.11", "good", "missing"],
+    );
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("nothing was changed"), "{}", run.stderr);
+    assert_eq!(
+        fs::read_to_string(here.path().join("good/config/server.cnf")).expect("there"),
+        IAIK
+    );
+}
+
+#[test]
+fn a_running_server_is_left_alone() {
+    let here = folder(&[("config/server.cnf", IAIK), ("bin/.lock", "")]);
+    let args = ["fix", "--write", "--release", "10.11"];
+    let run = wattlint(here.path(), &args);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stderr
+            .contains("bin/.lock is there, so the server seems to run"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(
+        fs::read_to_string(here.path().join("config/server.cnf")).expect("there"),
+        IAIK
+    );
+    let run = wattlint(here.path(), &[&args[..], &["--force"]].concat());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    // The patch alone harms nobody.
+    let run = wattlint(here.path(), &["debug", "on"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+}
+
+#[test]
+fn mode_is_kept_and_a_failed_write_leaves_the_file() {
+    let here = folder(&[("config/server.cnf", IAIK)]);
+    let file = here.path().join("config/server.cnf");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("a mode");
+    // With a file size limit of nothing the new text can't be written beside the old one.
+    let limited = format!(
+        "ulimit -f 0; trap '' XFSZ; exec {} fix --write --release 10.11 2>&1",
+        env!("CARGO_BIN_EXE_wattlint")
+    );
+    let output = Command::new("bash")
+        .args(["-c", &limited])
+        .current_dir(here.path())
+        .output()
+        .expect("bash");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(fs::read_to_string(&file).expect("there"), IAIK);
+    let left: Vec<_> = fs::read_dir(here.path().join("config")).expect("there").collect();
+    assert_eq!(left.len(), 1, "no temporary file stays: {left:?}");
+    let run = wattlint(here.path(), &["fix", "--write", "--release", "10.11"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(
+        fs::metadata(&file).expect("there").permissions().mode() & 0o777,
+        0o640
+    );
+}
+
+#[test]
+fn a_reader_that_stops_early_is_no_error() {
+    let here = folder(&[("config/server.cnf", &"watt.a=1 \n".repeat(20_000))]);
+    let command = format!(
+        "{} check --format concise 2>/dev/null | head -1; echo ${{PIPESTATUS[0]}}",
+        env!("CARGO_BIN_EXE_wattlint")
+    );
+    let output = Command::new("bash")
+        .args(["-c", &command])
+        .current_dir(here.path())
+        .output()
+        .expect("bash");
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(
+        text.ends_with("\n1\n"),
+        "the exit code is that of the findings: {text}"
+    );
+}
+
+/// A value that must never be seen, in all the places secrets stand in.
+#[test]
+fn no_command_shows_a_secret() {
+    let here = folder(&[
+        (
+            "config/server.cnf",
+            "watt.acme.apiToken=CANARY \nwatt.acme.apiToken=CANARY\nwatt.acme.poll=1 \nwatt.acme.secret=CANARY\\\n  CANARY \n\
+             # watt.old.password=CANARY\nwatt.config.systemProperties=javax.net.ssl.keyStorePassword=CAN,CANARY,javax.net.debug=ssl,handshake\n\
+             watt.net.ssl.client.useJSSE=false\nwatt.acme.passphrase==CANARY\nwatt.acme.dir.password=C:\\dir\\CANARY\n",
+        ),
+        (
+            "configuration/custom_wrapper.conf",
+            "set.KEY_PASSWORD=CANARY\nwrapper.java.additional.106=-Djavax.net.ssl.trustStorePassword=CANARY\n\
+             wrapper.java.additional.106=-Dacme.token=CANARY\n",
+        ),
+        (
+            "packages/WmRoot/config/listeners.cnf",
+            "<Values><record name=\"listeners\"><record name=\"E\"><value name=\"password\">CANARY</value><value name=\"ssl\">true</value>\
+             <value name=\"useJSSE\">false</value></record></record></Values>",
+        ),
+        (
+            "bin/setenv.sh",
+            "JAVA_CUSTOM_OPTS=\"-Djavax.net.ssl.keyStorePassword=CANARY -Djavax.net.debug=ssl\"\n",
+        ),
+    ]);
+    let commands: &[&[&str]] = &[
+        &["check"],
+        &["check", "--format", "concise"],
+        &["check", "--format", "json"],
+        &["check", "--color", "always"],
+        &["check", "--list-files"],
+        &["fix"],
+        &["fix", "--unsafe"],
+        &["debug", "on"],
+        &["debug", "on", "--via", "server.cnf"],
+        &["debug", "off"],
+        &["debug", "status"],
+        &["debug", "status", "--format", "json"],
+    ];
+    for command in commands {
+        let run = wattlint(here.path(), &[command, &["--release", "10.11"][..]].concat());
+        let text = run.stdout + &run.stderr;
+        assert!(!text.contains("CANARY"), "{command:?}:\n{text}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use similar::TextDiff;
 use wattlint::discover::Discovery;
 use wattlint::finding::Finding;
 use wattlint::fix::apply::{Outcome, Permit, converge};
@@ -116,8 +117,16 @@ fn problems(rule: &'static Rule, example: &Example) -> Vec<String> {
                 .iter()
                 .map(|(path, text)| (path.as_ref(), text.to_string()))
                 .collect();
-            if changed != wanted {
-                problems.push(format!("fixed to {changed:#?}, expected {wanted:#?}"));
+            for path in changed.keys().chain(wanted.keys()).collect::<BTreeSet<_>>() {
+                let (found, expected) = (changed.get(path), wanted.get(path));
+                if found != expected {
+                    let none = String::new();
+                    let (found, expected) = (found.unwrap_or(&none), expected.unwrap_or(&none));
+                    let difference = TextDiff::from_lines(expected, found).unified_diff().to_string();
+                    problems.push(format!(
+                        "{path} is fixed otherwise than the example says:\n{difference}"
+                    ));
+                }
             }
             let left = outcome
                 .remaining

@@ -142,7 +142,7 @@ pub fn group(documents: &[Document]) -> Vec<Group> {
 }
 
 /// In a configuration repository of free layout the wrapper files and ports lie anywhere: they go to the one
-/// instance with a server.cnf, if there is just one and it has no file of that role.
+/// instance with a server.cnf, if there is just one.
 fn adopt_orphans(groups: &mut Vec<Group>, documents: &[Document]) {
     let with_settings: Vec<usize> = (0..groups.len())
         .filter(|&index| has(&groups[index], documents, Role::ServerCnf))
@@ -158,10 +158,12 @@ fn adopt_orphans(groups: &mut Vec<Group>, documents: &[Document]) {
         let orphans: Vec<usize> = (0..groups.len())
             .filter(|&index| is_orphan(&groups[index]))
             .collect();
-        if has(&groups[parent], documents, role) && role != Role::Ports {
+        // Packages have a ports file each; of wrapper files an instance has one, and which of several, nobody tells.
+        let many = role == Role::Ports;
+        if !many && (has(&groups[parent], documents, role) || orphans.len() > 1) {
             continue;
         }
-        if let [orphan] = orphans[..] {
+        for orphan in orphans {
             let files = std::mem::take(&mut groups[orphan].files);
             groups[parent].files.extend(files);
         }
@@ -206,4 +208,78 @@ fn is_of_use(document: &Document) -> bool {
         .setenv()
         .is_none_or(|script| !script.assignments().is_empty());
     super::is_linted(document.role) && script
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::discover::Discovery;
+
+    /// The instances of a tree: each name with its files.
+    fn instances(paths: &[&str]) -> Vec<(String, Vec<String>)> {
+        let text = |path: &str| {
+            if path.ends_with("application.properties") {
+                "settings.watt.a=1\n"
+            } else {
+                "watt.a=1\n"
+            }
+        };
+        let found = Discovery::from_memory(paths.iter().map(|path| (*path, text(path).as_bytes().to_vec())));
+        let names = |group: &super::Group| {
+            group
+                .files
+                .iter()
+                .map(|id| found.document(*id).display.clone())
+                .collect()
+        };
+        found
+            .groups
+            .iter()
+            .map(|group| (group.name.clone(), names(group)))
+            .collect()
+    }
+
+    #[test]
+    fn an_installation_with_two_instances() {
+        let found = instances(&[
+            "IntegrationServer/instances/a/config/server.cnf",
+            "IntegrationServer/instances/a/packages/P/config/listeners.cnf",
+            "IntegrationServer/instances/b/config/server.cnf",
+            "profiles/IS_a/configuration/custom_wrapper.conf",
+            "profiles/SPM/configuration/custom_wrapper.conf",
+            "jvm/jvm/conf/security/java.security",
+        ]);
+        let names: Vec<_> = found
+            .iter()
+            .map(|(name, files)| (name.as_str(), files.len()))
+            .collect();
+        // The JVM serves all three; the platform manager is none of the instances.
+        assert_eq!(names, [("a", 4), ("b", 2), ("SPM", 2)]);
+    }
+
+    #[test]
+    fn a_repository_of_free_layout() {
+        let found = instances(&[
+            "deploy/server.cnf",
+            "packages-a/config/listeners.cnf",
+            "packages-b/config/listeners.cnf",
+            "wrapper/custom_wrapper.conf",
+        ]);
+        assert_eq!(found.len(), 1, "{found:?}");
+    }
+
+    #[test]
+    fn environments_side_by_side_stay_apart() {
+        let found = instances(&[
+            "base/config/server.cnf",
+            "env/dev/application.properties",
+            "env/prod/application.properties",
+            "env/dev/custom_wrapper.conf",
+            "env/prod/custom_wrapper.conf",
+        ]);
+        let names: Vec<_> = found
+            .iter()
+            .map(|(name, files)| (name.as_str(), files.len()))
+            .collect();
+        assert_eq!(names, [("base", 1), ("dev", 2), ("prod", 2)]);
+    }
 }

@@ -1,6 +1,8 @@
 //! Which protocols a JSSE direction really has: what the JDK can, less what its security properties disable, less
 //! (or limited to) what the watt lists say.
 
+use std::borrow::Cow;
+
 use super::{List, Provider};
 use crate::catalog::{self, PROTOCOLS};
 use crate::document::Role;
@@ -61,29 +63,40 @@ impl Protocols {
     }
 }
 
-/// The protocols that the security properties in effect disable.
+/// `jdk.tls.disabledAlgorithms` as the override that Integration Server 10.11 and 10.15 bring sets it (read in both):
+/// TLS 1.1 is left to the watt lists, TLS 1.0 is not.
+const STOCK_OVERRIDE: &str = "SSLv3, TLSv1, RC4, DES, MD5withRSA, DH keySize < 1024, EC keySize < 224, 3DES_EDE_CBC, anon, NULL, include jdk.disabled.namedCurves";
+
+/// The `jdk.tls.disabledAlgorithms` in effect: of the override file or java.security, else the JDK's own.
 ///
-/// Integration Server 10.11 and 10.15 bring an override that leaves TLS 1.1 to the watt lists and disables SSL 3.0 and
-/// TLS 1.0. Where neither the file nor the JVM arguments were read, it is taken to be in effect there.
-pub fn disabled_by_jdk(instance: &Instance<'_>) -> Vec<&'static str> {
-    let written = instance.security.get("jdk.tls.disabledAlgorithms");
+/// Where neither the override of 10.11 and 10.15 nor the JVM arguments were read, it is taken to be in effect there.
+pub fn disabled_algorithms<'i>(instance: &'i Instance<'_>) -> Cow<'i, str> {
+    if let Some((_, _, value)) = instance.security.get("jdk.tls.disabledAlgorithms") {
+        return value;
+    }
     let release = instance.release.value;
-    let stock_override = instance.with_role(Role::CustomWrapper).next().is_none()
-        && instance.with_role(Role::Setenv).next().is_none()
-        && release >= Release::new(10, 11)
-        && release < Release::new(11, 0);
-    let value = match &written {
-        Some((_, _, value)) => value.as_ref(),
-        None if stock_override => "SSLv3, TLSv1",
-        None => catalog::jdk_defaults(instance.jdk.value).disabled,
-    };
-    let entries: Vec<&str> = value
+    let starts_unseen = instance.with_role(Role::CustomWrapper).next().is_none()
+        && instance.with_role(Role::Setenv).next().is_none();
+    let brings = release >= Release::new(10, 11) && release < Release::new(11, 0);
+    if starts_unseen && brings && !instance.settings.is_empty() {
+        return Cow::Borrowed(STOCK_OVERRIDE);
+    }
+    Cow::Borrowed(catalog::jdk_defaults(instance.jdk.value).disabled)
+}
+
+/// The elements of a `disabledAlgorithms` value, quotes around the whole taken off.
+pub fn disabled_entries(value: &str) -> impl Iterator<Item = &str> {
+    value
         .split(',')
-        .map(|entry| entry.trim().trim_matches('"'))
-        .collect();
+        .map(|entry| entry.trim().trim_matches('"').trim())
+}
+
+/// The protocols that the security properties in effect disable.
+pub fn disabled_by_jdk(instance: &Instance<'_>) -> Vec<&'static str> {
+    let value = disabled_algorithms(instance);
     PROTOCOLS
         .into_iter()
-        .filter(|name| entries.iter().any(|entry| entry.eq_ignore_ascii_case(name)))
+        .filter(|name| disabled_entries(&value).any(|entry| entry.eq_ignore_ascii_case(name)))
         .collect()
 }
 

@@ -1,7 +1,8 @@
 //! The cipher suite lists of an instance, and what becomes of their entries.
 
+use super::protocols::{disabled_algorithms, disabled_entries};
 use super::{Client, List, Provider};
-use crate::catalog::{self, Status};
+use crate::catalog::{self, Status, Suite};
 use crate::instance::Instance;
 
 /// A list of suites in a setting.
@@ -64,11 +65,89 @@ fn serves_ports(instance: &Instance<'_>, provider: Provider) -> Option<bool> {
     Some(ports.any(|port| super::inbound(instance, port).provider == provider))
 }
 
-/// What the instance's JDK does with a suite name in a JSSE list.
+/// What the instance's JVM does with a suite name in a JSSE list: whether the JDK knows it, and whether the
+/// `jdk.tls.disabledAlgorithms` in effect (perhaps not the JDK's own) takes it away.
 pub fn status(instance: &Instance<'_>, name: &str) -> Status {
     let jdk = instance.jdk.value;
-    match catalog::suite(name, jdk.feature > 8) {
-        Some(suite) => catalog::suite_status(suite, jdk),
-        None => Status::Unknown,
+    let Some(suite) = catalog::suite(name, jdk.feature > 8) else {
+        return Status::Unknown;
+    };
+    let own = catalog::jdk_defaults(jdk).disabled;
+    let in_effect = disabled_algorithms(instance);
+    match catalog::suite_status(suite, jdk) {
+        status if in_effect == own => status,
+        Status::Unknown => Status::Unknown,
+        _ if disables(&in_effect, suite, own.contains("TLS_RSA_*")) => Status::Disabled,
+        Status::Disabled => Status::Supported,
+        status => status,
+    }
+}
+
+/// Whether a `disabledAlgorithms` value takes a suite away. Measured: entries match whole algorithm names without
+/// regard to case; a `keySize` or `usage` constraint takes no suite away; only the newest updates know `TLS_RSA_*`.
+fn disables(value: &str, suite: &Suite, wildcards: bool) -> bool {
+    let name = suite.name;
+    let has = |part: &str| name.contains(part);
+    disabled_entries(value).any(|entry| match entry.to_ascii_uppercase().as_str() {
+        "ANON" => suite.auth == "anon",
+        "NULL" => has("_NULL_"),
+        "RC4" => has("_RC4_"),
+        "DES" => has("_DES_") || has("_DES40_"),
+        "3DES_EDE_CBC" | "DESEDE" => has("_3DES_"),
+        "MD5" => name.ends_with("_MD5"),
+        "ECDH" => suite.kex == "ECDH",
+        "RSA" => suite.kex.starts_with("RSA") || suite.auth == "RSA",
+        "TLS_RSA_*" => wildcards && name.starts_with("TLS_RSA_"),
+        other => other.eq_ignore_ascii_case(name),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discover::Discovery;
+    use crate::instance::Given;
+
+    fn status_of(name: &str, jdk: &str, override_file: Option<&str>) -> Status {
+        let mut files = vec![("config/server.cnf", b"watt.server.port=5555\n".to_vec())];
+        files.extend(override_file.map(|text| {
+            (
+                "config/security/webm_override_java.security",
+                text.as_bytes().to_vec(),
+            )
+        }));
+        let discovery = Discovery::from_memory(files);
+        let given = Given {
+            release: "10.7".parse().ok(),
+            jdk: jdk.parse().ok(),
+        };
+        let instance = Instance::all(&discovery, given).next().expect("an instance");
+        status(&instance, name)
+    }
+
+    #[test]
+    fn the_list_in_effect_decides_and_not_the_jdks_own() {
+        let rsa = "TLS_RSA_WITH_AES_128_CBC_SHA";
+        assert_eq!(status_of(rsa, "11.0.31", None), Status::Disabled);
+        assert_eq!(
+            status_of(rsa, "11.0.31", Some("jdk.tls.disabledAlgorithms=SSLv3, RC4\n")),
+            Status::Supported
+        );
+        assert_eq!(
+            status_of(rsa, "11.0.31", Some("jdk.tls.disabledAlgorithms=TLS_RSA_*\n")),
+            Status::Disabled
+        );
+        // The wildcard is not known to older updates, which pass over it.
+        assert_ne!(
+            status_of(rsa, "17.0.15", Some("jdk.tls.disabledAlgorithms=TLS_RSA_*\n")),
+            Status::Disabled
+        );
+        let triple = "SSL_RSA_WITH_3DES_EDE_CBC_SHA";
+        assert_eq!(status_of(triple, "11.0.21", None), Status::Disabled);
+        assert_eq!(
+            status_of(triple, "11.0.21", Some("jdk.tls.disabledAlgorithms=DES, RC4\n")),
+            Status::Supported
+        );
+        assert_eq!(status_of("TLS_RSA_WITH_IDEA", "11.0.21", None), Status::Unknown);
     }
 }

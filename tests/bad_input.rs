@@ -8,6 +8,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
+use wattlint::discover::Discovery;
+use wattlint::fix::apply::{Permit, converge};
+use wattlint::fix::write::write;
+use wattlint::instance::Given;
+use wattlint::rules::Selection;
+use wattlint::rules::schema::Safety;
 
 struct Run {
     code: i32,
@@ -218,6 +224,37 @@ fn mode_is_kept_and_a_failed_write_leaves_the_file() {
     assert_eq!(
         fs::metadata(&file).expect("there").permissions().mode() & 0o777,
         0o640
+    );
+}
+
+/// What was linted is compared with what is there just before writing; one changed file keeps all from being written.
+#[test]
+fn a_file_changed_meanwhile_stops_the_write() {
+    let here = folder(&[("a/config/server.cnf", IAIK), ("b/config/server.cnf", IAIK)]);
+    let mut discovery = Discovery::from_paths(&[here.path().to_owned()], Default::default());
+    let given = Given {
+        release: "10.11".parse().ok(),
+        jdk: None,
+    };
+    let permit = Permit {
+        tier: Safety::Safe,
+        secrets: true,
+    };
+    let outcome = converge(&mut discovery, given, &Selection::all(), permit).expect("fixes");
+    assert_eq!(outcome.changes.len(), 2);
+    let changed = here.path().join("b/config/server.cnf");
+    fs::write(&changed, "watt.server.port=1\n").expect("a file");
+    let error = write(&discovery, &outcome.changes)
+        .expect_err("refused")
+        .to_string();
+    assert!(error.contains("changed on disk since it was read"), "{error}");
+    assert_eq!(
+        fs::read_to_string(here.path().join("a/config/server.cnf")).expect("there"),
+        IAIK
+    );
+    assert_eq!(
+        fs::read_to_string(&changed).expect("there"),
+        "watt.server.port=1\n"
     );
 }
 

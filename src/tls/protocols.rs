@@ -67,21 +67,28 @@ impl Protocols {
 /// TLS 1.1 is left to the watt lists, TLS 1.0 is not.
 const STOCK_OVERRIDE: &str = "SSLv3, TLSv1, RC4, DES, MD5withRSA, DH keySize < 1024, EC keySize < 224, 3DES_EDE_CBC, anon, NULL, include jdk.disabled.namedCurves";
 
-/// The `jdk.tls.disabledAlgorithms` in effect: of the override file or java.security, else the JDK's own.
-///
-/// Where neither the override of 10.11 and 10.15 nor the JVM arguments were read, it is taken to be in effect there.
-pub fn disabled_algorithms<'i>(instance: &'i Instance<'_>) -> Cow<'i, str> {
-    if let Some((_, _, value)) = instance.security.get("jdk.tls.disabledAlgorithms") {
-        return value;
-    }
+/// Whether the override that 10.11 and 10.15 bring is taken to be in effect, as delivered, because neither the file
+/// nor the JVM arguments that name it were read.
+pub fn assumes_stock_override(instance: &Instance<'_>) -> bool {
     let release = instance.release.value;
     let starts_unseen = instance.with_role(Role::CustomWrapper).next().is_none()
         && instance.with_role(Role::Setenv).next().is_none();
-    let brings = release >= Release::new(10, 11) && release < Release::new(11, 0);
-    if starts_unseen && brings && !instance.settings.is_empty() {
-        return Cow::Borrowed(STOCK_OVERRIDE);
+    starts_unseen
+        && release >= Release::new(10, 11)
+        && release < Release::new(11, 0)
+        && !instance.settings.is_empty()
+        && instance.security.get(DISABLED_ALGORITHMS).is_none()
+}
+
+const DISABLED_ALGORITHMS: &str = "jdk.tls.disabledAlgorithms";
+
+/// The `jdk.tls.disabledAlgorithms` in effect: of the override file or java.security, else the JDK's own.
+pub fn disabled_algorithms<'i>(instance: &'i Instance<'_>) -> Cow<'i, str> {
+    match instance.security.get(DISABLED_ALGORITHMS) {
+        Some((_, _, value)) => value,
+        None if assumes_stock_override(instance) => Cow::Borrowed(STOCK_OVERRIDE),
+        None => Cow::Borrowed(catalog::jdk_defaults(instance.jdk.value).disabled),
     }
-    Cow::Borrowed(catalog::jdk_defaults(instance.jdk.value).disabled)
 }
 
 /// The elements of a `disabledAlgorithms` value, quotes around the whole taken off.

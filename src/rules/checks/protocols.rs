@@ -6,7 +6,7 @@ use crate::document::Place;
 use crate::fix::{Edit, make};
 use crate::instance::Port;
 use crate::rules::Cx;
-use crate::tls::protocols::{Direction, Protocols, nearest, protocols};
+use crate::tls::protocols::{Direction, Protocols, assumes_stock_override, nearest, protocols};
 use crate::tls::{self, Client, List, Provider};
 
 /// The directions on JSSE, each with its protocols; those that share a list come once.
@@ -115,7 +115,11 @@ pub fn deprecated_enabled(cx: &Cx<'_, '_>) {
         } else {
             "allows it"
         };
-        cx.report(list.place, message).label(label).fix(edits).emit();
+        let mut draft = cx.report(list.place, message).label(label).fix(edits);
+        if assumes_stock_override(cx.instance) {
+            draft = draft.note("no java.security was read: the override file delivered with this release is taken to be in effect");
+        }
+        draft.emit();
     }
 }
 

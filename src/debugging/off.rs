@@ -1,0 +1,138 @@
+//! Switching SSL debug off, however it was switched on.
+
+use super::{IAIK_DEBUG, JSSE_DEBUG, MARKER, Plan, place_name};
+use crate::document::{FileId, Place};
+use crate::fix::{Edit, make};
+use crate::instance::Instance;
+use crate::instance::jvm::Source;
+use crate::instance::settings::{SYSTEM_PROPERTIES, Written};
+use crate::syntax::Span;
+use crate::syntax::properties::Item;
+
+/// Plans to switch debug off everywhere, however it was switched on.
+pub fn off(instance: &Instance<'_>) -> Plan {
+    let mut plan = Plan::default();
+    for written in instance
+        .settings
+        .written(IAIK_DEBUG)
+        .iter()
+        .filter(|w| w.value.trim().eq_ignore_ascii_case("true"))
+    {
+        let edit = match added_by_us(instance, written) {
+            Some(span) => make::remove_lines(instance.document(written.file), written.file, span),
+            None => make::set_value(written.file, &written.entry, "false"),
+        };
+        plan.said.push(format!(
+            "IAIK debug off in {}",
+            place_name(instance, written.place())
+        ));
+        plan.edits.push(edit);
+    }
+    let mut elements: Vec<FileId> = Vec::new();
+    for property in instance
+        .jvm
+        .properties()
+        .iter()
+        .filter(|property| property.name == JSSE_DEBUG)
+    {
+        plan.said.push(format!(
+            "{JSSE_DEBUG}={} taken out of {}",
+            property.value,
+            place_name(instance, property.place)
+        ));
+        match property.source {
+            // All elements of the one deciding line go in one stroke, so that their commas are counted once.
+            Source::SystemProperties if elements.contains(&property.place.file) => {}
+            Source::SystemProperties => {
+                elements.push(property.place.file);
+                plan.edits.extend(elements_off(instance));
+            }
+            _ => plan.edits.extend(make::remove_property(instance, property)),
+        }
+    }
+    dormant_off(instance, &mut plan);
+    plan.edits = make::joined(plan.edits, |file| instance.document(file));
+    plan
+}
+
+/// Takes `javax.net.debug` out of the deciding `watt.config.systemProperties`, or the whole line if `debug on` added it.
+fn elements_off(instance: &Instance<'_>) -> Vec<Edit> {
+    let Some(winner) = instance.settings.winner(SYSTEM_PROPERTIES) else {
+        return Vec::new();
+    };
+    let elements = instance.jvm.elements();
+    let is_debug = |index: usize| is_debug_element(&elements[index].text);
+    if let Some(span) = added_by_us(instance, winner) {
+        let default =
+            crate::catalog::setting(SYSTEM_PROPERTIES, instance.release.value).and_then(|row| row.default);
+        let rest: Vec<&str> = (0..elements.len())
+            .filter(|&i| !is_debug(i))
+            .map(|i| elements[i].text.as_ref())
+            .collect();
+        if rest.join(",") == default.unwrap_or_default() {
+            return vec![make::remove_lines(
+                instance.document(winner.file),
+                winner.file,
+                span,
+            )];
+        }
+    }
+    let spans: Vec<Span> = elements.iter().map(|element| element.place.span).collect();
+    make::remove_elements(winner.file, &spans, is_debug)
+}
+
+fn is_debug_element(text: &str) -> bool {
+    text.split('=')
+        .next()
+        .is_some_and(|name| name.trim() == JSSE_DEBUG)
+}
+
+/// Lines that would switch debug on if another line did not win over them: overridden wrapper options and settings.
+fn dormant_off(instance: &Instance<'_>, plan: &mut Plan) {
+    let live: Vec<Place> = instance
+        .jvm
+        .properties()
+        .iter()
+        .map(|property| property.place)
+        .collect();
+    let option = format!("-D{JSSE_DEBUG}");
+    for line in instance.wrapper.lines() {
+        if line.index().is_some() && line.option() == option && !live.contains(&line.place()) {
+            plan.said.push(format!(
+                "an option without effect taken out of {}",
+                place_name(instance, line.place())
+            ));
+            plan.edits.extend(make::remove_wrapper_line(instance, line));
+        }
+    }
+    let lines = instance.settings.written(SYSTEM_PROPERTIES);
+    for written in &lines[..lines.len().saturating_sub(1)] {
+        let bytes = instance.document(written.file).bytes();
+        let elements = crate::instance::jvm::elements(bytes, written.entry.value, written.file);
+        let spans: Vec<Span> = elements.iter().map(|element| element.place.span).collect();
+        let edits = make::remove_elements(written.file, &spans, |index| {
+            is_debug_element(&elements[index].text)
+        });
+        if !edits.is_empty() {
+            plan.said.push(format!(
+                "an overridden line cleaned in {}",
+                place_name(instance, written.place())
+            ));
+            plan.edits.extend(edits);
+        }
+    }
+}
+
+/// The lines of a setting that `debug on` added: the entry and the marker above it.
+fn added_by_us(instance: &Instance<'_>, written: &Written<'_>) -> Option<Span> {
+    let doc = instance.document(written.file).properties()?;
+    let items = doc.items();
+    let index = items.iter().position(|item| item.span() == written.entry.span)?;
+    match items.get(index.checked_sub(1)?)? {
+        Item::Comment(span) if span.of(doc.bytes()).trim_ascii() == MARKER.as_bytes() => Some(Span {
+            start: span.start,
+            end: written.entry.span.end,
+        }),
+        _ => None,
+    }
+}

@@ -12,6 +12,7 @@ use thiserror::Error;
 use crate::document::{FileId, Place, Role};
 use crate::fix::{Edit, make};
 use crate::instance::settings::{SYSTEM_PROPERTIES, TEMPLATE_PREFIX, Written};
+use crate::instance::wrapper::FIRST_OWN_INDEX;
 use crate::instance::{Instance, Kind};
 use crate::syntax::Span;
 use crate::syntax::properties::escape_value;
@@ -319,7 +320,7 @@ fn wrapper_on(instance: &Instance<'_>) -> Result<Edit, DebugError> {
             why,
         });
     }
-    let index = instance.wrapper.free_index(&[]);
+    let index = instance.wrapper.free_index(FIRST_OWN_INDEX);
     let option = format!("-D{JSSE_DEBUG}={JSSE_VALUE}");
     Ok(make::add_wrapper_option(
         instance.document(file),

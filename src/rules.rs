@@ -15,6 +15,7 @@ use crate::finding::{Finding, Label};
 use crate::fix::{Edit, Fix};
 use crate::instance::Instance;
 use crate::instance::release::{Jdk, Release, VersionRange};
+use crate::instance::wrapper::FIRST_OWN_INDEX;
 
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
@@ -49,8 +50,8 @@ pub struct Cx<'i, 'f> {
 #[derive(Default)]
 struct Shared {
     findings: RefCell<Vec<Finding>>,
-    /// Wrapper indexes already given away by fixes of this round.
-    indexes: RefCell<Vec<u64>>,
+    /// Wrapper indexes below this were given away by fixes of this round already.
+    next_index: Cell<u64>,
 }
 
 impl<'i, 'f> Cx<'i, 'f> {
@@ -68,9 +69,9 @@ impl<'i, 'f> Cx<'i, 'f> {
 
     /// A wrapper index from 400 on that is free and that no other fix of this run was given.
     pub fn fresh_index(&self) -> u64 {
-        let mut taken = self.shared.indexes.borrow_mut();
-        let index = self.instance.wrapper.free_index(&taken);
-        taken.push(index);
+        let from = self.shared.next_index.get();
+        let index = self.instance.wrapper.free_index(from.max(FIRST_OWN_INDEX));
+        self.shared.next_index.set(index + 1);
         index
     }
 

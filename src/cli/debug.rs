@@ -8,7 +8,7 @@ use super::{Console, FAILED, Input};
 use crate::debugging::{self, DebugError, Plan, Via, Wanted};
 use crate::discover::Discovery;
 use crate::fix::Fix;
-use crate::fix::apply::{Working, shows_secret};
+use crate::fix::apply::{Secrets, Working};
 use crate::instance::{Given, Instance};
 use crate::rules::schema::Safety;
 
@@ -166,7 +166,7 @@ fn plan_all(
                     console.say(format!("{}: {line}", instance.name));
                 }
                 let fix = Fix::new("", Safety::Safe, plan.edits);
-                if !writes && shows_secret(discovery, &fix) {
+                if !writes && Secrets::default().shown_by(discovery, &fix) {
                     console.say(format!(
                         "error: {}: the patch would show a secret beside the change; use --write",
                         instance.name

@@ -1,6 +1,6 @@
 //! Choosing fixes that do not collide, and applying them in memory until nothing applies any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use thiserror::Error;
 
@@ -226,42 +226,53 @@ fn choose<'f>(
         )
     });
     let mut taken: Vec<Finding> = Vec::new();
-    let mut edits: BTreeMap<FileId, Vec<&Edit>> = BTreeMap::new();
+    // By place. They neither overlap nor touch, so only the last one that starts before an edit's end can collide.
+    let mut edits: BTreeMap<(FileId, u32), &Edit> = BTreeMap::new();
     let mut withheld = Vec::new();
+    let mut secrets = Secrets::default();
     for finding in candidates {
         let Some(fix) = &finding.fix else { continue };
         let foreign = fix.edits.iter().any(|edit| discovery.document(edit.file).context);
         let collides = |edit: &Edit| {
-            let same_file = edits.get(&edit.file).map_or(&[][..], Vec::as_slice);
-            same_file.iter().any(|other| edit.collides(other))
+            let before = edits.range(..=(edit.file, edit.span.end)).next_back();
+            before.is_some_and(|(_, other)| edit.collides(other))
         };
         if foreign || fix.edits.iter().any(collides) {
             continue;
         }
-        if !permit.secrets && shows_secret(discovery, fix) {
+        if !permit.secrets && secrets.shown_by(discovery, fix) {
             withheld.push(finding.clone());
             continue;
         }
         for edit in &fix.edits {
-            edits.entry(edit.file).or_default().push(edit);
+            edits.insert((edit.file, edit.span.start), edit);
         }
         taken.push(finding.clone());
     }
     (taken, withheld)
 }
 
-/// Whether a patch with this fix would have to show a secret: in a line it changes, or in the line right below, which
-/// `git apply` needs as context.
-pub fn shows_secret(discovery: &Discovery, fix: &Fix) -> bool {
-    fix.edits.iter().any(|edit| {
-        let document = discovery.document(edit.file);
-        let secrets = secrets::spans(document);
-        let first = document.line_of(edit.span.start);
-        let last = document.line_of(edit.span.end) + 1;
-        let lines = Span {
-            start: document.line_span(first).start,
-            end: document.line_span(last).end,
-        };
-        secrets::touches(&secrets, lines)
-    })
+/// The secrets of the files of one run, looked up once a file.
+#[derive(Default)]
+pub struct Secrets(HashMap<FileId, Vec<Span>>);
+
+impl Secrets {
+    /// Whether a patch with this fix would have to show a secret: in a line it changes, or in the line right below,
+    /// which `git apply` needs as context.
+    pub fn shown_by(&mut self, discovery: &Discovery, fix: &Fix) -> bool {
+        fix.edits.iter().any(|edit| {
+            let document = discovery.document(edit.file);
+            let secrets = self
+                .0
+                .entry(edit.file)
+                .or_insert_with(|| secrets::spans(document));
+            let first = document.line_of(edit.span.start);
+            let last = document.line_of(edit.span.end) + 1;
+            let lines = Span {
+                start: document.line_span(first).start,
+                end: document.line_span(last).end,
+            };
+            secrets::touches(secrets, lines)
+        })
+    }
 }

@@ -136,6 +136,34 @@ impl Piece {
     }
 }
 
+/// Walks through pieces by bytes.
+struct Cursor<'p> {
+    pieces: &'p [Piece],
+    /// Bytes of the first piece already taken.
+    used: usize,
+}
+
+impl<'p> Cursor<'p> {
+    fn new(pieces: &'p [Piece]) -> Self {
+        Cursor { pieces, used: 0 }
+    }
+
+    /// Hands over the next `count` bytes, in parts of pieces; fewer at the end.
+    fn take(&mut self, mut count: usize, mut part: impl FnMut(Piece)) {
+        while let Some(piece) = self.pieces.first() {
+            let length = (piece.len() - self.used).min(count);
+            part(piece.part(self.used, self.used + length));
+            self.used += length;
+            count -= length;
+            if self.used < piece.len() {
+                return;
+            }
+            self.pieces = &self.pieces[1..];
+            self.used = 0;
+        }
+    }
+}
+
 /// A file under several rounds of edits, which never forgets which bytes are still the original ones.
 #[derive(Debug, Clone)]
 pub struct EditedText {
@@ -154,35 +182,19 @@ impl EditedText {
     pub fn apply(&mut self, edits: &[&Edit]) {
         let mut sorted = edits.to_vec();
         sorted.sort();
-        // From the back, so that the spans before stay right.
-        for edit in sorted.into_iter().rev() {
-            self.splice(edit.span.range(), &edit.text);
-        }
-    }
-
-    fn splice(&mut self, range: std::ops::Range<usize>, text: &[u8]) {
-        let mut out = Vec::with_capacity(self.pieces.len() + 2);
+        let mut old = Cursor::new(&self.pieces);
+        let mut pieces = Vec::with_capacity(self.pieces.len() + 2 * sorted.len());
         let mut at = 0;
-        let mut placed = false;
-        for piece in &self.pieces {
-            let (start, end) = (at, at + piece.len());
-            at = end;
-            if range.start > start {
-                out.push(piece.part(0, piece.len().min(range.start - start)));
-            }
-            if !placed && range.start <= end {
-                out.push(Piece::New(text.to_vec()));
-                placed = true;
-            }
-            if range.end < end {
-                out.push(piece.part(piece.len().min(range.end.saturating_sub(start)), piece.len()));
-            }
+        for edit in sorted {
+            let range = edit.span.range();
+            old.take(range.start.saturating_sub(at), |piece| pieces.push(piece));
+            old.take(range.len(), |_| {});
+            pieces.push(Piece::New(edit.text.clone()));
+            at = range.end.max(at);
         }
-        if !placed {
-            out.push(Piece::New(text.to_vec()));
-        }
-        out.retain(|piece| piece.len() > 0);
-        self.pieces = out;
+        old.take(usize::MAX, |piece| pieces.push(piece));
+        pieces.retain(|piece| piece.len() > 0);
+        self.pieces = pieces;
     }
 
     /// The bytes now.

@@ -1,6 +1,6 @@
 //! wrapper.conf and custom_wrapper.conf joined as the Tanuki wrapper joins them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::document::{Document, FileId, Place, Role};
 use crate::syntax::Span;
@@ -68,11 +68,18 @@ fn index_of(name: &str) -> Option<u64> {
     valid.then(|| digits.parse().ok()).flatten()
 }
 
+/// The index in a property's name, with `.stripquotes` and the like behind it too.
+fn any_index(name: &str) -> Option<u64> {
+    let rest = name.strip_prefix(ADDITIONAL)?;
+    rest.split('.').next()?.parse().ok()
+}
+
 /// The wrapper's view of all its files.
 #[derive(Debug, Default)]
 pub struct WrapperConfig<'f> {
     lines: Vec<WrapperLine>,
     winners: HashMap<String, usize>,
+    used: HashSet<u64>,
     main: Option<FileId>,
     custom: Option<FileId>,
     /// A custom_wrapper.conf that wrapper.conf does not include: the wrapper never reads it.
@@ -104,6 +111,7 @@ impl<'f> WrapperConfig<'f> {
         }
         for (index, line) in config.lines.iter().enumerate() {
             config.winners.insert(line.name.clone(), index);
+            config.used.extend(any_index(&line.name));
         }
         config
     }
@@ -233,12 +241,10 @@ impl<'f> WrapperConfig<'f> {
             || is_true("wrapper.java.additional.default.stripquotes")
     }
 
-    /// The smallest index from 400 on that no line uses, also no overridden one and none of `taken`.
-    pub fn free_index(&self, taken: &[u64]) -> u64 {
-        (FIRST_OWN_INDEX..)
-            .find(|index| {
-                !taken.contains(index) && !self.lines.iter().any(|line| names_index(&line.name, *index))
-            })
+    /// The smallest index from `from` on that no line uses, also no overridden one.
+    pub fn free_index(&self, from: u64) -> u64 {
+        (from..)
+            .find(|index| !self.used.contains(index))
             .unwrap_or(u64::MAX)
     }
 
@@ -251,13 +257,4 @@ impl<'f> WrapperConfig<'f> {
     pub fn main(&self) -> Option<FileId> {
         self.main
     }
-}
-
-/// Whether a property name uses an index, `.stripquotes` and the like included.
-fn names_index(name: &str, index: u64) -> bool {
-    let Some(rest) = name.strip_prefix(ADDITIONAL) else {
-        return false;
-    };
-    let digits = rest.split('.').next().unwrap_or_default();
-    digits.parse() == Ok(index)
 }

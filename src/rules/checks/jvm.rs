@@ -1,5 +1,7 @@
 //! JVM arguments and the numbers they stand at.
 
+use std::collections::HashMap;
+
 use crate::catalog;
 use crate::document::Role;
 use crate::fix::make;
@@ -87,12 +89,13 @@ pub fn index_reserved(cx: &Cx<'_, '_>) {
 /// One index twice in a file.
 pub fn index_duplicate(cx: &Cx<'_, '_>) {
     let lines = cx.instance.wrapper.lines();
-    for (at, line) in lines.iter().enumerate() {
+    let last: HashMap<_, &WrapperLine> = lines.iter().map(|line| ((line.file, &line.name), line)).collect();
+    for line in lines {
         let Some(index) = line.index() else { continue };
-        let mut later = lines[at + 1..]
-            .iter()
-            .filter(|other| other.file == line.file && other.name == line.name);
-        let Some(winner) = later.next_back() else { continue };
+        let winner = last.get(&(line.file, &line.name)).copied();
+        let Some(winner) = winner.filter(|winner| !std::ptr::eq(*winner, line)) else {
+            continue;
+        };
         let equal = winner.text == line.text;
         let message = if equal {
             format!("index {index} is given twice with the same option")

@@ -16,6 +16,7 @@ use crate::fix::{Edit, Fix};
 use crate::instance::Instance;
 use crate::instance::release::{Jdk, Release, VersionRange};
 use crate::instance::wrapper::FIRST_OWN_INDEX;
+use crate::report::secrets::masked;
 
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
@@ -59,6 +60,11 @@ impl<'i, 'f> Cx<'i, 'f> {
     pub fn release(&self) -> Release {
         self.uses_release.set(true);
         self.instance.release.value
+    }
+
+    /// The tier of a fix that takes something away because of the release: safe only if the release is known.
+    pub fn safety_by_release(&self) -> Safety {
+        if self.instance.release.is_assumed() { Safety::Unsafe } else { Safety::Safe }
     }
 
     /// The JDK. Findings made after this say if it was only assumed.
@@ -169,6 +175,12 @@ impl Draft<'_> {
 
     /// Reports it.
     pub fn emit(mut self) {
+        let finding = &mut self.finding;
+        let texts = [&mut finding.message, &mut finding.primary.text].into_iter();
+        let texts = texts.chain(&mut finding.notes).chain(finding.related.iter_mut().map(|label| &mut label.text));
+        for text in texts {
+            *text = masked(std::mem::take(text));
+        }
         if self.finding.basis == Basis::Inferred {
             self.finding.severity = self.finding.severity.min(Severity::Warning);
         }

@@ -161,9 +161,7 @@ impl Walk {
 
     /// Reads what lies beside a single file in a real installation, so that the verdict knows release, JDK and JVM.
     fn add_context(&mut self, path: &Path, role: Role) {
-        let Ok(absolute) = std::path::absolute(path) else {
-            return;
-        };
+        let absolute = normal(path);
         let Some(home) = group::installed_home(&absolute, role) else {
             return;
         };
@@ -184,26 +182,22 @@ impl Walk {
     }
 
     fn document(&mut self, path: &Path, shown: String, role: Role, bytes: Vec<u8>, context: bool) {
-        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let mut document = Document::new(normal(&absolute), shown, role, bytes);
+        let mut document = Document::new(normal(path), shown, role, bytes);
         document.context = context;
         self.found.documents.push(document);
     }
 }
 
-/// Takes `..` and `.` out of a path by its words alone.
+/// An absolute path without `.` and `..`. Behind a link, `..` means the folder above the link's target, so where it
+/// stands the file system is asked.
 fn normal(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::ParentDir => {
-                out.pop();
-            }
-            std::path::Component::CurDir => {}
-            part => out.push(part),
-        }
-    }
-    out
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let climbs = absolute.components().any(|part| part == std::path::Component::ParentDir);
+    let resolved = || {
+        let folder = fs::canonicalize(absolute.parent()?).ok()?;
+        Some(folder.join(absolute.file_name()?))
+    };
+    if climbs { resolved().unwrap_or(absolute) } else { absolute }
 }
 
 /// The path of an installation's home in the user's words, given those for a file inside it.

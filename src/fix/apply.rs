@@ -266,13 +266,13 @@ impl Secrets {
                 .0
                 .entry(edit.file)
                 .or_insert_with(|| secrets::spans(document));
-            let first = document.line_of(edit.span.start);
-            let last = document.line_of(edit.span.end) + 1;
-            let lines = Span {
-                start: document.line_span(first).start,
-                end: document.line_span(last).end,
-            };
-            secrets::touches(secrets, lines)
+            // Lines as a patch counts them, which knows no lone CR: those changed, and the one below.
+            let bytes = document.bytes();
+            let range = edit.span.range();
+            let start = memchr::memrchr(b'\n', &bytes[..range.start]).map_or(0, |at| at + 1);
+            let mut below = memchr::memchr_iter(b'\n', &bytes[range.end..]).skip(1);
+            let end = below.next().map_or(bytes.len(), |at| range.end + at + 1);
+            secrets::touches(secrets, Span::new(start, end))
         })
     }
 }

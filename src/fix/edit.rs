@@ -82,7 +82,7 @@ pub struct Fix {
     pub title: String,
     /// Its tier.
     pub safety: Safety,
-    /// Sorted and disjoint within each file. Empty for advice.
+    /// Sorted within each file; they do not overlap. Empty for advice.
     pub edits: Vec<Edit>,
 }
 
@@ -94,11 +94,8 @@ impl Fix {
         edits.dedup();
         edits.dedup_by(|later, first| first.absorb(later));
         debug_assert!(
-            edits
-                .iter()
-                .enumerate()
-                .all(|(i, a)| edits[i + 1..].iter().all(|b| !a.collides(b))),
-            "the edits of one fix are disjoint: {edits:?}"
+            edits.windows(2).all(|pair| pair[0].file < pair[1].file || pair[0].span.end <= pair[1].span.start),
+            "the edits of one fix do not overlap: {edits:?}"
         );
         Fix {
             title: title.into(),

@@ -96,10 +96,15 @@ pub fn insert_entry(
     line.extend_from_slice(name.as_bytes());
     line.push(b'=');
     line.extend(escape_value(value));
-    let at = document
-        .properties()
-        .and_then(|doc| sorted_place(doc, name).or_else(|| dangling_line(doc)));
+    let at = document.properties().map(|doc| place_for(doc, name));
     insert_line(document, file, at.unwrap_or(document.bytes().len()), line)
+}
+
+/// Where a new entry goes: to its place in the order of a sorted file, else to the end, but always where Java reads it.
+fn place_for(doc: &Properties, name: &str) -> usize {
+    let place = sorted_place(doc, name).or_else(|| dangling_line(doc)).unwrap_or(doc.bytes().len());
+    let unread = doc.malformed().and_then(|broken| doc.entries().nth(broken.entry));
+    unread.map_or(place, |entry| place.min(entry.span.range().start))
 }
 
 /// The start of a last entry that asks to be continued, where no line follows: behind it, a new line would be its
@@ -225,6 +230,14 @@ pub fn renumber(line: &WrapperLine, index: u64) -> Edit {
         Span::new(start, line.key.range().end),
         index.to_string(),
     )
+}
+
+/// Gives the `.stripquotes` line of an option the option's new number.
+pub fn renumber_companion(companion: &WrapperLine, line: &WrapperLine, index: u64) -> Edit {
+    let digits = line.name.rsplit('.').next().map_or(0, str::len);
+    let suffix = companion.name.len() - line.name.len();
+    let end = companion.key.range().end - suffix;
+    Edit::replace(companion.file, Span::new(end - digits, end), index.to_string())
 }
 
 /// The wrapper line that an argument's place belongs to.

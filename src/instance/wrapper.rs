@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::document::{Document, FileId, Place, Role};
+use crate::report::secrets::is_secret_name;
 use crate::syntax::Span;
 use crate::syntax::wrapper::Kind;
 
@@ -162,7 +163,8 @@ impl<'f> WrapperConfig<'f> {
             };
             let name = &rest[start + 1..start + 1 + length];
             out.push_str(&rest[..start]);
-            match self.variables.get(name) {
+            // A secret stays under its name, so that it can reach no message.
+            match self.variables.get(name).filter(|_| !is_secret_name(name)) {
                 Some(value) => {
                     out.push_str(value);
                     rest = &rest[start + length + 2..];

@@ -2,7 +2,7 @@
 
 use crate::document::{Document, Syntax};
 use crate::instance::settings::SYSTEM_PROPERTIES;
-use crate::syntax::ports::TokenKind;
+use crate::syntax::ports::{Ports, TokenKind};
 use crate::syntax::properties::Item;
 use crate::syntax::wrapper::Kind;
 use crate::syntax::{Span, display_text};
@@ -26,10 +26,10 @@ const WORDS: [&str; 12] = [
     "private_key",
 ];
 
-/// Whether a name promises a secret value.
+/// Whether a name promises a secret value. The server's own `watt.net.httpPass` and its like count too.
 pub fn is_secret_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    WORDS.iter().any(|word| lower.contains(word))
+    WORDS.iter().any(|word| lower.contains(word)) || (lower.ends_with("pass") && !lower.ends_with("bypass"))
 }
 
 /// The last dotted part of a key.
@@ -61,6 +61,8 @@ pub fn spans(document: &Document) -> Vec<Span> {
                             if !is_reference(&doc.value(entry)) {
                                 spans.push(entry.value);
                             }
+                            // With its separator escaped, a secret is part of the key.
+                            inline(bytes, entry.key, false, &mut spans);
                         } else {
                             let commas = key.ends_with(SYSTEM_PROPERTIES);
                             inline(bytes, entry.value, commas, &mut spans);
@@ -85,17 +87,7 @@ pub fn spans(document: &Document) -> Vec<Span> {
                 }
             }
         }
-        Syntax::Ports(doc) => {
-            for pair in doc.tokens().windows(2) {
-                let tag = display_text(pair[0].span.of(bytes));
-                if pair[0].kind == TokenKind::Start && pair[1].kind == TokenKind::Text && is_secret_name(&tag)
-                {
-                    spans.push(pair[1].span);
-                } else if pair[1].kind == TokenKind::Comment {
-                    inline(bytes, pair[1].span, false, &mut spans);
-                }
-            }
-        }
+        Syntax::Ports(doc) => ports(doc, &mut spans),
         Syntax::Setenv(_) | Syntax::Opaque => {
             for line in lines(bytes) {
                 inline(bytes, line, false, &mut spans);
@@ -114,8 +106,35 @@ pub fn spans(document: &Document) -> Vec<Span> {
     merged
 }
 
+/// The secrets of a ports file: the text of elements with a secret name. Where the XML is broken, the text goes up to
+/// the next end tag, and behind the place where reading stopped every line with a secret's name is one.
+fn ports(doc: &Ports, spans: &mut Vec<Span>) {
+    let bytes = doc.bytes();
+    for token in doc.tokens() {
+        match token.kind {
+            TokenKind::Start if is_secret_name(&display_text(token.span.of(bytes))) => {
+                let start = token.span.range().end;
+                let length = memchr::memmem::find(&bytes[start..], b"</").unwrap_or(bytes.len() - start);
+                spans.push(Span::new(start, start + length));
+            }
+            TokenKind::Comment => inline(bytes, token.span, false, spans),
+            _ => {}
+        }
+    }
+    let read = doc.tokens().last().map_or(0, |token| token.span.range().end);
+    for line in lines_from(bytes, read) {
+        if is_secret_name(&display_text(line.of(bytes))) {
+            spans.push(line);
+        }
+    }
+}
+
 fn lines(bytes: &[u8]) -> impl Iterator<Item = Span> {
-    let mut at = 0;
+    lines_from(bytes, 0)
+}
+
+fn lines_from(bytes: &[u8], start: usize) -> impl Iterator<Item = Span> {
+    let mut at = start;
     std::iter::from_fn(move || {
         if at >= bytes.len() {
             return None;
@@ -136,14 +155,16 @@ fn line_text_end(bytes: &[u8], span: Span) -> usize {
 fn inline(bytes: &[u8], within: Span, commas: bool, spans: &mut Vec<Span>) {
     let text = within.of(bytes);
     let offset = within.range().start;
+    user_info(text, offset, spans);
     let name_char = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     let mut at = 0;
     while let Some(found) = text[at..].iter().position(|&b| b == b'=' || b == b':') {
         let separator = at + found;
         at = separator + 1;
         let before = text[..separator].trim_ascii_end();
-        let before = before.strip_suffix(b"\\").unwrap_or(before);
-        let before = before.trim_ascii_end();
+        let before = before.strip_suffix(b"\\").unwrap_or(before).trim_ascii_end();
+        // As in JSON: "password": "..."
+        let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
         let length = before.iter().rev().take_while(|&&b| name_char(b)).count();
         if !is_secret_name(&String::from_utf8_lossy(&before[before.len() - length..])) {
             continue;
@@ -156,6 +177,21 @@ fn inline(bytes: &[u8], within: Span, commas: bool, spans: &mut Vec<Span>) {
         let end = if commas { secret_end(rest) } else { line_end };
         spans.push(Span::new(offset + at, offset + at + end));
         at += end;
+    }
+}
+
+/// The password of `//user:password@host`.
+fn user_info(text: &[u8], offset: usize, spans: &mut Vec<Span>) {
+    for slashes in memchr::memmem::find_iter(text, b"//") {
+        let start = slashes + 2;
+        let authority = &text[start..];
+        let stop = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'/' | b'"' | b'\'' | b'<' | b'?');
+        let authority = &authority[..authority.iter().position(stop).unwrap_or(authority.len())];
+        if let Some(at) = memchr::memrchr(b'@', authority)
+            && let Some(colon) = memchr::memchr(b':', &authority[..at])
+        {
+            spans.push(Span::new(offset + start + colon + 1, offset + start + at));
+        }
     }
 }
 
@@ -174,6 +210,23 @@ fn secret_end(rest: &[u8]) -> usize {
     rest.len()
 }
 
+/// A text of our own with what follows a secret's name and a separator masked: the last guard before any output.
+pub fn masked(text: String) -> String {
+    let mut found = Vec::new();
+    inline(text.as_bytes(), Span::new(0, text.len()), false, &mut found);
+    let mut out = text;
+    found.retain(|span| !is_reference(&String::from_utf8_lossy(span.of(out.as_bytes()))));
+    found.sort_unstable();
+    found.dedup();
+    for span in found.into_iter().rev() {
+        let range = span.range();
+        if !out[range.clone()].trim().is_empty() {
+            out.replace_range(range, MASK);
+        }
+    }
+    out
+}
+
 /// Whether a stretch of bytes touches a secret.
 pub fn touches(spans: &[Span], span: Span) -> bool {
     let from = spans.partition_point(|secret| secret.end <= span.start);
@@ -187,7 +240,7 @@ mod tests {
     use super::*;
     use crate::document::Role;
 
-    fn masked(role: Role, text: &str) -> String {
+    fn mask(role: Role, text: &str) -> String {
         let document = Document::new(PathBuf::from("x"), "x".into(), role, text.as_bytes().to_vec());
         let mut out = text.to_owned();
         for span in spans(&document).into_iter().rev() {
@@ -200,26 +253,26 @@ mod tests {
     fn secrets_are_found_wherever_they_hide() {
         let text = "watt.a.password=CANARY\\\n  CANARY\n#old.token = CANARY\nx=y\nuser=token:CANARY\n";
         assert_eq!(
-            masked(Role::ServerCnf, text),
+            mask(Role::ServerCnf, text),
             "watt.a.password=*\n#old.token =*\nx=y\nuser=token:*\n"
         );
         let text = "a.password=$secret{NAME}\nb.password=$env{A}x\nc.hidePassword=false\n";
         assert_eq!(
-            masked(Role::Template, text),
+            mask(Role::Template, text),
             "a.password=$secret{NAME}\nb.password=*\nc.hidePassword=false\n"
         );
         let text = "watt.config.systemProperties=a\\=b,javax.net.ssl.keyStorePassword\\=CAN,ARY,javax.net.debug\\=ssl\n";
         assert_eq!(
-            masked(Role::ServerCnf, text),
+            mask(Role::ServerCnf, text),
             "watt.config.systemProperties=a\\=b,javax.net.ssl.keyStorePassword\\=*,javax.net.debug\\=ssl\n"
         );
         let text = "wrapper.java.additional.400=-Djavax.net.ssl.trustStorePassword=CAN ARY\nset.JAVA_KEYSTORE_PASSWORD=CANARY\n";
         assert_eq!(
-            masked(Role::CustomWrapper, text),
+            mask(Role::CustomWrapper, text),
             "wrapper.java.additional.400=-Djavax.net.ssl.trustStorePassword=*\nset.JAVA_KEYSTORE_PASSWORD=*\n"
         );
         let text =
             "<Values><record name=\"listeners\"><value name=\"password\">CANARY</value></record></Values>";
-        assert!(!masked(Role::Ports, text).contains("CANARY"));
+        assert!(!mask(Role::Ports, text).contains("CANARY"));
     }
 }

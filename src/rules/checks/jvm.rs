@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::catalog;
 use crate::document::Role;
-use crate::fix::make;
+use crate::fix::{Edit, make};
 use crate::instance::Kind;
 use crate::instance::jvm::{Source, SystemProperty};
 use crate::instance::release::Release;
@@ -25,64 +25,76 @@ fn own_options<'i>(cx: &'i Cx<'_, '_>) -> impl Iterator<Item = (&'i WrapperLine,
         .filter_map(|line| Some((line, line.index()?)))
 }
 
+/// The `.stripquotes` line of an option's index.
+fn companion<'i>(cx: &'i Cx<'_, '_>, line: &WrapperLine) -> Option<&'i WrapperLine> {
+    cx.instance.wrapper.get(&format!("{}.stripquotes", line.name))
+}
+
+/// Gives an option another index, and its `.stripquotes` line with it. `None` if another option of the same index
+/// needs that line too.
+fn moved(cx: &Cx<'_, '_>, line: &WrapperLine) -> Option<Vec<Edit>> {
+    let companion = companion(cx, line);
+    let shared = cx.instance.wrapper.lines().iter().filter(|other| other.name == line.name).count() > 1;
+    if shared && companion.is_some() && line.text.contains('"') {
+        return None;
+    }
+    let index = cx.fresh_index();
+    let mut edits = vec![make::renumber(line, index)];
+    if let Some(other) = companion.filter(|_| !shared) {
+        edits.push(make::renumber_companion(other, line, index));
+    }
+    Some(edits)
+}
+
 /// An index of the product with another option.
 pub fn index_taken(cx: &Cx<'_, '_>) {
     let release = cx.release();
-    for (line, index) in own_options(cx) {
+    // A line that a later one overrides takes nothing: that is for wrapper-index-duplicate to say.
+    for (line, index) in own_options(cx).filter(|(line, _)| cx.instance.wrapper.is_winner(line)) {
         let mut stock = catalog::stock_options(index, release).peekable();
-        let Some(first) = stock.peek().copied() else {
-            continue;
-        };
+        let Some(first) = stock.peek().copied() else { continue };
         let own = line.option();
         // Names with a colon and slashes make the first `=` a poor guide; a common start is enough there.
-        if stock
-            .any(|stock| own == stock.option || line.text.trim_start_matches('"').starts_with(stock.option))
-        {
+        if stock.any(|stock| own == stock.option || line.text.trim_start_matches('"').starts_with(stock.option)) {
             continue;
         }
-        let message = format!(
-            "index {index} belongs to {}, which {release} puts there",
-            first.option
-        );
+        let message = format!("index {index} belongs to {}, which {release} puts there", first.option);
         cx.report(line.place(), message)
             .label("takes the place of the product's own option")
-            .fix([make::renumber(line, cx.fresh_index())])
+            .fix(moved(cx, line).unwrap_or_default())
             .emit();
     }
 }
 
+/// What an option sets: two options with the same subject contradict or repeat each other.
+fn subject(option: &str) -> &str {
+    for prefix in ["-Xmx", "-Xms", "-Xss", "-Xmn"] {
+        if option.starts_with(prefix) {
+            return prefix;
+        }
+    }
+    let flag = option.strip_prefix("-XX:");
+    flag.and_then(|flag| flag.strip_prefix(['+', '-'])).unwrap_or(option)
+}
+
 /// An index below 400 that the product may use one day.
 pub fn index_reserved(cx: &Cx<'_, '_>) {
+    let mut subjects: HashMap<&str, usize> = HashMap::new();
+    for line in cx.instance.wrapper.lines().iter().filter(|line| line.index().is_some()) {
+        *subjects.entry(subject(line.option())).or_default() += 1;
+    }
     for (line, index) in own_options(cx) {
         let known = catalog::STOCK_WRAPPER.iter().any(|stock| stock.index == index);
         if index >= FIRST_OWN_INDEX || known || !cx.instance.wrapper.is_winner(line) {
             continue;
         }
-        let fresh = cx.fresh_index();
-        let companion = cx.instance.wrapper.get(&format!("{}.stripquotes", line.name));
-        let mut edits = vec![make::renumber(line, fresh)];
-        edits.extend(companion.map(|other| {
-            // The number stands before the suffix.
-            let suffix = ".stripquotes".len();
-            let digits = line.name.rsplit('.').next().map_or(0, str::len);
-            let end = other.key.range().end - suffix;
-            crate::fix::Edit::replace(
-                other.file,
-                crate::syntax::Span::new(end - digits, end),
-                fresh.to_string(),
-            )
-        }));
-        // Behind the others, the option would win over one of the same name that now comes after it.
-        let twin =
-            own_options(cx).any(|(other, _)| !std::ptr::eq(other, line) && other.option() == line.option());
+        // Behind the others, the option would win over one of the same subject that comes after it now.
+        let twin = subjects.get(subject(line.option())).is_some_and(|count| *count > 1);
         let safety = if twin { Safety::Unsafe } else { Safety::Safe };
-        cx.report(
-            line.place(),
-            format!("index {index} lies in the range the product keeps for itself"),
-        )
-        .label("own options start at 400")
-        .fix_with(safety, edits)
-        .emit();
+        cx.report(line.place(), format!("index {index} lies in the range the product keeps for itself"))
+            .label("own options start at 400")
+            .fix_with(safety, moved(cx, line).unwrap_or_default())
+            .emit();
     }
 }
 
@@ -115,9 +127,7 @@ pub fn index_duplicate(cx: &Cx<'_, '_>) {
             // Two values for one option: which one is meant, only a person knows.
             draft.emit();
         } else {
-            draft
-                .fix_with(Safety::Unsafe, [make::renumber(line, cx.fresh_index())])
-                .emit();
+            draft.fix_with(Safety::Unsafe, moved(cx, line).unwrap_or_default()).emit();
         }
     }
 }

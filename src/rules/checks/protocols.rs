@@ -132,7 +132,7 @@ fn dead_lists(cx: &Cx<'_, '_>, suffix: &str, message: impl Fn(&str) -> String) {
         };
         cx.report(winner.key_place(), message(&name))
             .label("is not read")
-            .fix(make::remove_setting(cx.instance, &name))
+            .fix_with(cx.safety_by_release(), make::remove_setting(cx.instance, &name))
             .emit();
     }
 }

@@ -65,11 +65,8 @@ fn is_literal(value: &str) -> bool {
 
 fn ends_secret(key: &str) -> bool {
     let last = last_segment(key).to_ascii_lowercase();
-    ["password", "passphrase", "secret", "passwd"]
-        .iter()
-        .any(|word| last.ends_with(word))
-        && !last.contains("hide")
-        && !last.contains("require")
+    let ends = ["password", "passphrase", "secret", "passwd", "pass"].iter().any(|word| last.ends_with(word));
+    ends && !["hide", "require", "bypass"].iter().any(|word| last.contains(word))
 }
 
 fn report(cx: &Cx<'_, '_>, place: Place, key: &str) {

@@ -15,7 +15,7 @@ pub fn without_effect(cx: &Cx<'_, '_>) {
         let Some(winner) = lines.last() else { continue };
         cx.report(winner.key_place(), format!("{release} does not read {name}"))
             .label(format!("last read by {last}"))
-            .fix(make::remove_setting(cx.instance, name))
+            .fix_with(cx.safety_by_release(), make::remove_setting(cx.instance, name))
             .emit();
     }
 }

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::discover::{self, Discovery};
-use crate::instance::release::{Jdk, Release};
+use crate::instance::release::{Jdk, RELEASES, Release, VersionError};
 use crate::instance::{Given, Instance};
 use crate::rules::Selection;
 use crate::rules::schema::Rule;
@@ -60,7 +60,7 @@ struct Input {
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
     /// Release of the server, such as 10.15, if its files do not tell
-    #[arg(long, value_name = "RELEASE")]
+    #[arg(long, value_name = "RELEASE", value_parser = release)]
     release: Option<Release>,
     /// Java version, such as 8u292 or 11.0.21, if its files do not tell
     #[arg(long, value_name = "VERSION")]
@@ -100,6 +100,20 @@ impl Rules {
             only: self.only.clone(),
         }
     }
+}
+
+/// A release that exists, or one newer than this program knows.
+fn release(text: &str) -> Result<Release, String> {
+    let release: Release = text.parse().map_err(|error: VersionError| error.to_string())?;
+    let newest = RELEASES[RELEASES.len() - 1];
+    if release > newest || RELEASES.contains(&release) {
+        return Ok(release);
+    }
+    let known: Vec<String> = RELEASES.iter().map(Release::to_string).collect();
+    Err(format!(
+        "there is no release {release}; there are {}",
+        known.join(", ")
+    ))
 }
 
 fn rule(name: &str) -> Result<&'static Rule, String> {

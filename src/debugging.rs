@@ -164,7 +164,7 @@ pub fn on(instance: &Instance<'_>, wanted: Wanted, via: Option<Via>) -> Result<P
         plan.said.push(reveals(instance, jsse));
     }
     if wanted == Wanted::InUse && has_iaik && !iaik {
-        let others: Vec<&str> = [Client::Ftps, Client::Mail]
+        let others: Vec<&str> = [Client::Ftps, Client::Smtp, Client::Notifications]
             .into_iter()
             .filter(|client| tls::outbound(instance, *client).is_some_and(|c| c.provider == Provider::Iaik))
             .map(Client::title)

@@ -142,7 +142,12 @@ pub fn display_path(path: &Path) -> String {
         Ok(inside) if path.is_absolute() => inside,
         _ => path,
     };
-    let text = path.to_string_lossy().replace('\\', "/");
+    let text = path.to_string_lossy();
+    let text = if cfg!(windows) {
+        text.replace('\\', "/")
+    } else {
+        text.into_owned()
+    };
     let text = text.strip_prefix("./").unwrap_or(&text);
     crate::report::printable(text).into_owned()
 }

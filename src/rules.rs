@@ -64,7 +64,11 @@ impl<'i, 'f> Cx<'i, 'f> {
 
     /// The tier of a fix that takes something away because of the release: safe only if the release is known.
     pub fn safety_by_release(&self) -> Safety {
-        if self.instance.release.is_assumed() { Safety::Unsafe } else { Safety::Safe }
+        if self.instance.release.is_assumed() {
+            Safety::Unsafe
+        } else {
+            Safety::Safe
+        }
     }
 
     /// The JDK. Findings made after this say if it was only assumed.
@@ -177,7 +181,9 @@ impl Draft<'_> {
     pub fn emit(mut self) {
         let finding = &mut self.finding;
         let texts = [&mut finding.message, &mut finding.primary.text].into_iter();
-        let texts = texts.chain(&mut finding.notes).chain(finding.related.iter_mut().map(|label| &mut label.text));
+        let texts = texts
+            .chain(&mut finding.notes)
+            .chain(finding.related.iter_mut().map(|label| &mut label.text));
         for text in texts {
             *text = masked(std::mem::take(text));
         }

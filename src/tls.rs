@@ -35,20 +35,23 @@ pub enum Client {
     Https,
     /// pub.client:ftp over TLS
     Ftps,
-    /// Mail: pub.client:smtp and the server's own notifications
-    Mail,
+    /// pub.client:smtp
+    Smtp,
+    /// The server's own notification mails
+    Notifications,
 }
 
 impl Client {
     /// All of them.
-    pub const ALL: [Client; 3] = [Client::Https, Client::Ftps, Client::Mail];
+    pub const ALL: [Client; 4] = [Client::Https, Client::Ftps, Client::Smtp, Client::Notifications];
 
     /// For people.
     pub fn title(self) -> &'static str {
         match self {
             Client::Https => "outbound HTTPS",
             Client::Ftps => "outbound FTPS",
-            Client::Mail => "outbound mail",
+            Client::Smtp => "outbound SMTP",
+            Client::Notifications => "notification mail",
         }
     }
 
@@ -61,10 +64,8 @@ impl Client {
                 "watt.net.ssl.ftps.client.useJSSE",
                 "watt.net.ssl.client.ftps.useJSSE",
             ],
-            Client::Mail => &[
-                "watt.net.ssl.email.client.smtp.useJSSE",
-                "watt.net.ssl.email.client.useJSSE",
-            ],
+            Client::Smtp => &["watt.net.ssl.email.client.smtp.useJSSE"],
+            Client::Notifications => &["watt.net.ssl.email.client.useJSSE"],
         }
     }
 }

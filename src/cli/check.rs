@@ -69,7 +69,12 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
         .iter()
         .any(|finding| finding.severity >= args.fail_on.severity());
     if !discovery.groups.is_empty() {
-        console.say(report.summary());
+        let left_out = match discovery.notes.len() {
+            0 => String::new(),
+            1 => "; 1 file was left out, see the note above".to_owned(),
+            count => format!("; {count} files were left out, see the notes above"),
+        };
+        console.say(format!("{}{left_out}", report.summary()));
     }
     match (failed, judged) {
         (true, _) => FAILED,

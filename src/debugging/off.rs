@@ -1,10 +1,10 @@
 //! Switching SSL debug off, however it was switched on.
 
-use super::{IAIK_DEBUG, JSSE_DEBUG, MARKER, Plan, place_name};
-use crate::document::{FileId, Place};
+use super::{IAIK_DEBUG, JSSE_DEBUG, MARKER, Plan, place_name, value};
+use crate::document::{FileId, Place, Role};
 use crate::fix::{Edit, make};
 use crate::instance::Instance;
-use crate::instance::jvm::Source;
+use crate::instance::jvm::{Element, Source};
 use crate::instance::settings::{SYSTEM_PROPERTIES, Written};
 use crate::syntax::Span;
 use crate::syntax::properties::Item;
@@ -50,6 +50,7 @@ pub fn off(instance: &Instance<'_>) -> Plan {
             _ => plan.edits.extend(make::remove_property(instance, property)),
         }
     }
+    loose_off(instance, &mut plan);
     dormant_off(instance, &mut plan);
     plan.edits = make::joined(plan.edits, |file| instance.document(file));
     plan
@@ -61,7 +62,7 @@ fn elements_off(instance: &Instance<'_>) -> Vec<Edit> {
         return Vec::new();
     };
     let elements = instance.jvm.elements();
-    let is_debug = |index: usize| is_debug_element(&elements[index].text);
+    let is_debug = |index: usize| belongs_to_debug(elements, index);
     if let Some(span) = added_by_us(instance, winner) {
         let default =
             crate::catalog::setting(SYSTEM_PROPERTIES, instance.release.value).and_then(|row| row.default);
@@ -81,10 +82,51 @@ fn elements_off(instance: &Instance<'_>) -> Vec<Edit> {
     make::remove_elements(winner.file, &spans, is_debug)
 }
 
+/// Whether an element defines `javax.net.debug`, or is one of its words that a comma cut off.
+fn belongs_to_debug(elements: &[Element<'_>], index: usize) -> bool {
+    let is_word = |element: &Element<'_>| value::WORDS.contains(&element.text.as_ref());
+    let words = elements[..=index]
+        .iter()
+        .rev()
+        .take_while(|element| is_word(element))
+        .count();
+    let head = (index + 1).checked_sub(words + 1).and_then(|at| elements.get(at));
+    is_debug_element(&elements[index].text)
+        || (words > 0 && head.is_some_and(|element| is_debug_element(&element.text)))
+}
+
 fn is_debug_element(text: &str) -> bool {
     text.split('=')
         .next()
         .is_some_and(|name| name.trim() == JSSE_DEBUG)
+}
+
+/// Takes the option out of lines of a start script that are not followed; a blank beside it goes along.
+fn loose_off(instance: &Instance<'_>, plan: &mut Plan) {
+    for (id, document) in instance.with_role(Role::Setenv) {
+        let spans = document
+            .setenv()
+            .map(|script| script.loose(JSSE_DEBUG))
+            .unwrap_or_default();
+        for span in spans {
+            let bytes = document.bytes();
+            let range = span.range();
+            let blank = |at: Option<usize>| at.and_then(|at| bytes.get(at)) == Some(&b' ');
+            let from = if blank(range.start.checked_sub(1)) {
+                range.start - 1
+            } else {
+                range.start
+            };
+            let to = if from == range.start && blank(Some(range.end)) {
+                range.end + 1
+            } else {
+                range.end
+            };
+            plan.said
+                .push(format!("{JSSE_DEBUG} taken out of {}", document.display));
+            plan.edits.push(Edit::delete(id, Span::new(from, to)));
+        }
+    }
 }
 
 /// Lines that would switch debug on if another line did not win over them: overridden wrapper options and settings.
@@ -96,7 +138,12 @@ fn dormant_off(instance: &Instance<'_>, plan: &mut Plan) {
         .map(|property| property.place)
         .collect();
     let option = format!("-D{JSSE_DEBUG}");
-    for line in instance.wrapper.lines() {
+    for line in instance
+        .wrapper
+        .lines()
+        .iter()
+        .chain(instance.wrapper.unread_lines())
+    {
         if line.index().is_some() && line.option() == option && !live.contains(&line.place()) {
             plan.said.push(format!(
                 "an option without effect taken out of {}",
@@ -110,9 +157,7 @@ fn dormant_off(instance: &Instance<'_>, plan: &mut Plan) {
         let bytes = instance.document(written.file).bytes();
         let elements = crate::instance::jvm::elements(bytes, written.entry.value, written.file);
         let spans: Vec<Span> = elements.iter().map(|element| element.place.span).collect();
-        let edits = make::remove_elements(written.file, &spans, |index| {
-            is_debug_element(&elements[index].text)
-        });
+        let edits = make::remove_elements(written.file, &spans, |index| belongs_to_debug(&elements, index));
         if !edits.is_empty() {
             plan.said.push(format!(
                 "an overridden line cleaned in {}",

@@ -2,7 +2,7 @@
 
 use super::value::{self, Effect};
 use super::{IAIK_DEBUG, JSSE_DEBUG};
-use crate::document::Place;
+use crate::document::{Place, Role};
 use crate::instance::Instance;
 use crate::instance::jvm::SystemProperty;
 
@@ -45,6 +45,21 @@ pub fn status(instance: &Instance<'_>) -> Vec<Switch> {
             what: format!("{JSSE_DEBUG}={}", property.value),
             does,
         });
+    }
+    for (id, document) in instance.with_role(Role::Setenv) {
+        let spans = document
+            .setenv()
+            .map(|script| script.loose(JSSE_DEBUG))
+            .unwrap_or_default();
+        switches.extend(spans.into_iter().map(|span| {
+            Switch {
+                place: Place::new(id, span),
+                what: crate::syntax::display_text(span.of(document.bytes()))
+                    .trim_start_matches("-D")
+                    .to_owned(),
+                does: "may be on: the script is not followed here".to_owned(),
+            }
+        }));
     }
     switches
 }

@@ -1,6 +1,7 @@
 //! What a value of `javax.net.debug` prints, by JDK. Measured on 8u212, 8u252, 11, 17, 21 and 25.
 
 use crate::instance::Instance;
+use crate::instance::jvm::OPEN_JSSE;
 
 /// The words JSSE knows, in all JDKs.
 pub const WORDS: [&str; 18] = [
@@ -53,7 +54,7 @@ pub fn effect(instance: &Instance<'_>, value: &str) -> Effect {
         .collect();
     let has = |word: &str| words.contains(&word);
     let jdk = instance.jdk.value;
-    let open_jsse = instance.jvm.has_argument("-XX:+UseOpenJSSE");
+    let open_jsse = instance.jvm.has_argument(OPEN_JSSE);
     let old_engine = if open_jsse { Some(false) } else { jdk.old_engine() };
     if has("help") {
         return Effect::Stops;

@@ -68,10 +68,8 @@ pub fn identify(path: &Path, bytes: &[u8]) -> Identity {
 /// As [`identify`], for a file named on the command line: content decides where the name does not.
 pub fn identify_any(path: &Path, bytes: &[u8]) -> Identity {
     match identify(path, bytes) {
-        Identity::Unknown => match by_content(bytes) {
-            Some(role) => Identity::Role(role),
-            None => Identity::Unknown,
-        },
+        Identity::Unknown if is_yaml(bytes) => Identity::Other(YAML.to_owned()),
+        Identity::Unknown => by_content(bytes).map_or(Identity::Unknown, Identity::Role),
         known => known,
     }
 }
@@ -90,16 +88,22 @@ fn content_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
         .filter(|line| !line.is_empty() && !line.starts_with(b"#") && !line.starts_with(b"!"))
 }
 
+/// Whether a text is YAML, as a Kubernetes ConfigMap is.
+fn is_yaml(bytes: &[u8]) -> bool {
+    let first = content_lines(bytes).next();
+    first.is_some_and(|line| line.starts_with(b"apiVersion:") || line.starts_with(b"kind:") || line == b"---")
+}
+
+const YAML: &str = "is YAML (a Kubernetes ConfigMap, by its looks) and not a properties file: left out; \
+                    lint the properties text it holds as a file of its own";
+
 /// Why an `application.properties` is no configuration variables template, if it is none.
 fn foreign_template(bytes: &[u8]) -> Option<&'static str> {
+    if is_yaml(bytes) {
+        return Some(YAML);
+    }
     let mut lines = content_lines(bytes).peekable();
     let first = *lines.peek()?;
-    if first.starts_with(b"apiVersion:") || first.starts_with(b"kind:") || first == b"---" {
-        return Some(
-            "is YAML (a Kubernetes ConfigMap, by its looks) and not a properties file: left out; \
-             lint the properties text it holds as a file of its own",
-        );
-    }
     if first.starts_with(b"<") || first.starts_with(b"{") {
         return Some("is no properties file: left out");
     }

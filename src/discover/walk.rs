@@ -192,12 +192,18 @@ impl Walk {
 /// stands the file system is asked.
 fn normal(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let climbs = absolute.components().any(|part| part == std::path::Component::ParentDir);
+    let climbs = absolute
+        .components()
+        .any(|part| part == std::path::Component::ParentDir);
     let resolved = || {
         let folder = fs::canonicalize(absolute.parent()?).ok()?;
         Some(folder.join(absolute.file_name()?))
     };
-    if climbs { resolved().unwrap_or(absolute) } else { absolute }
+    if climbs {
+        resolved().unwrap_or(absolute)
+    } else {
+        absolute
+    }
 }
 
 /// The path of an installation's home in the user's words, given those for a file inside it.

@@ -94,7 +94,9 @@ impl Fix {
         edits.dedup();
         edits.dedup_by(|later, first| first.absorb(later));
         debug_assert!(
-            edits.windows(2).all(|pair| pair[0].file < pair[1].file || pair[0].span.end <= pair[1].span.start),
+            edits
+                .windows(2)
+                .all(|pair| pair[0].file < pair[1].file || pair[0].span.end <= pair[1].span.start),
             "the edits of one fix do not overlap: {edits:?}"
         );
         Fix {

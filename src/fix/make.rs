@@ -88,7 +88,7 @@ pub fn insert_entry(
     comment: Option<&str>,
 ) -> Edit {
     let mut line = Vec::new();
-    let newline = Newline::first_of(document.bytes()).bytes();
+    let newline = newline_of(document).bytes();
     if let Some(comment) = comment {
         line.extend_from_slice(comment.as_bytes());
         line.extend_from_slice(newline);
@@ -102,7 +102,9 @@ pub fn insert_entry(
 
 /// Where a new entry goes: to its place in the order of a sorted file, else to the end, but always where Java reads it.
 fn place_for(doc: &Properties, name: &str) -> usize {
-    let place = sorted_place(doc, name).or_else(|| dangling_line(doc)).unwrap_or(doc.bytes().len());
+    let place = sorted_place(doc, name)
+        .or_else(|| dangling_line(doc))
+        .unwrap_or(doc.bytes().len());
     let unread = doc.malformed().and_then(|broken| doc.entries().nth(broken.entry));
     unread.map_or(place, |entry| place.min(entry.span.range().start))
 }
@@ -125,15 +127,24 @@ fn dangling_line(doc: &Properties) -> Option<usize> {
 /// Puts a line in at a line start, or behind the last line.
 fn insert_line(document: &Document, file: FileId, at: usize, mut line: Vec<u8>) -> Edit {
     let bytes = document.bytes();
-    let newline = Newline::first_of(bytes).bytes();
-    let open_end = at == bytes.len() && !bytes.is_empty() && Newline::ending(bytes).is_none();
-    if open_end {
+    let newline = newline_of(document).bytes();
+    // Only to java.util.Properties a lone CR is the end of a line.
+    let ended = bytes.ends_with(b"\n") || (document.properties().is_some() && bytes.ends_with(b"\r"));
+    if at == bytes.len() && !bytes.is_empty() && !ended {
         // The file keeps its way of ending without a newline.
         line.splice(0..0, newline.iter().copied());
     } else {
         line.extend_from_slice(newline);
     }
     Edit::insert(file, at, line)
+}
+
+/// The newline that new lines of a file get: that of its first line.
+fn newline_of(document: &Document) -> Newline {
+    match Newline::first_of(document.bytes()) {
+        Newline::Cr if document.properties().is_none() => Newline::Lf,
+        newline => newline,
+    }
 }
 
 /// Where a key belongs in a file whose keys are sorted by their characters, as the server writes them.
@@ -212,7 +223,10 @@ pub fn set_port_field(port: &Port<'_>, field: &str, value: &str) -> Option<Edit>
 /// Takes away a wrapper line, and its `.stripquotes` line unless another line of the same number stays.
 pub fn remove_wrapper_line(instance: &Instance<'_>, line: &WrapperLine) -> Vec<Edit> {
     let companion = format!("{}.stripquotes", line.name);
-    let lines = instance.wrapper.lines();
+    let lines = match instance.wrapper.unread {
+        Some(file) if file == line.file => instance.wrapper.unread_lines(),
+        _ => instance.wrapper.lines(),
+    };
     let alone = lines.iter().filter(|other| other.name == line.name).count() == 1;
     lines
         .iter()

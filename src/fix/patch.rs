@@ -3,11 +3,13 @@
 //! Lines end at LF only, as in both programs: a lone CR is text, and a CRLF line keeps its CR. Bytes are copied, so
 //! ISO-8859-1 stays what it is.
 
+use std::collections::HashSet;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::apply::Change;
 use crate::discover::Discovery;
+use crate::document::Document;
 use crate::report::secrets;
 use crate::syntax::Span;
 
@@ -16,13 +18,41 @@ const CONTEXT: usize = 3;
 
 /// The patch of a run. Paths are relative to `base`.
 pub fn write(discovery: &Discovery, changes: &[Change], base: &Path, out: &mut Vec<u8>) {
+    let mut targets = HashSet::new();
     for change in changes {
         let document = discovery.document(change.file);
-        let path = document.path.strip_prefix(base).unwrap_or(&document.path);
-        let name = path.to_string_lossy().replace('\\', "/");
+        let target = target(document);
+        let path = target.strip_prefix(base).unwrap_or(&target);
+        let name = path_bytes(path);
         let original = document.with_bytes(change.before.clone());
         let secrets = secrets::spans(&original);
-        file(name.trim_start_matches('/'), change, &secrets, out);
+        // Two links to one file make one change.
+        if targets.insert(target.clone()) {
+            file(name.strip_prefix(b"/").unwrap_or(&name), change, &secrets, out);
+        }
+    }
+}
+
+/// The file a patch has to name: neither git nor patch follows a link.
+fn target(document: &Document) -> PathBuf {
+    let is_link = std::fs::symlink_metadata(&document.path).is_ok_and(|meta| meta.is_symlink());
+    let real = || std::fs::canonicalize(&document.path).ok();
+    is_link
+        .then(real)
+        .flatten()
+        .unwrap_or_else(|| document.path.clone())
+}
+
+/// A path as it stands in a patch: the bytes of its name where a system has bytes, and `/` between folders.
+fn path_bytes(path: &Path) -> Vec<u8> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+        path.as_os_str().as_bytes().to_vec()
+    }
+    #[cfg(not(unix))]
+    {
+        path.to_string_lossy().replace('\\', "/").into_bytes()
     }
 }
 
@@ -33,16 +63,16 @@ struct Region {
 }
 
 /// The part of the patch for one file.
-fn file(name: &str, change: &Change, secrets: &[Span], out: &mut Vec<u8>) {
+fn file(name: &[u8], change: &Change, secrets: &[Span], out: &mut Vec<u8>) {
     let lines = lines(&change.before);
     let regions = regions(change, &lines);
     if regions.is_empty() {
         return;
     }
-    for (sign, prefix) in [("---", "a/"), ("+++", "b/")] {
+    for (sign, prefix) in [("---", b"a/"), ("+++", b"b/")] {
         out.extend_from_slice(sign.as_bytes());
         out.push(b' ');
-        out.extend(quoted(&format!("{prefix}{name}")));
+        out.extend(quoted(&[prefix, name].concat()));
         out.push(b'\n');
     }
     let is_secret = |line: usize| {
@@ -246,18 +276,22 @@ fn trimmed(mut region: Region, text: &[u8], lines: &[Range<usize>]) -> Option<Re
 
 /// A file name in a patch header: quoted in git's manner where it holds more than plain characters, and with a tab
 /// behind it where it holds a blank.
-fn quoted(name: &str) -> Vec<u8> {
-    let special = |b: u8| !(b' '..0x7f).contains(&b) || b == b'"' || b == b'\\';
-    if !name.bytes().any(special) {
-        let tab = if name.contains(' ') { "\t" } else { "" };
-        return format!("{name}{tab}").into_bytes();
+fn quoted(name: &[u8]) -> Vec<u8> {
+    let special = |b: &u8| !(b' '..0x7f).contains(b) || *b == b'"' || *b == b'\\';
+    let mut out = Vec::with_capacity(name.len() + 2);
+    if !name.iter().any(special) {
+        out.extend_from_slice(name);
+        if name.contains(&b' ') {
+            out.push(b'\t');
+        }
+        return out;
     }
-    let mut out = vec![b'"'];
-    for b in name.bytes() {
+    out.push(b'"');
+    for b in name {
         match b {
-            b'"' | b'\\' => out.extend([b'\\', b]),
+            b'"' | b'\\' => out.extend([b'\\', *b]),
             b if special(b) => out.extend(format!("\\{b:03o}").bytes()),
-            b => out.push(b),
+            b => out.push(*b),
         }
     }
     out.push(b'"');
@@ -266,9 +300,9 @@ fn quoted(name: &str) -> Vec<u8> {
 
 /// The folder that patch paths are relative to: the current one if all files lie in it, else their common ancestor.
 pub fn base(discovery: &Discovery, changes: &[Change]) -> std::path::PathBuf {
-    let paths: Vec<&Path> = changes
+    let paths: Vec<PathBuf> = changes
         .iter()
-        .map(|change| discovery.document(change.file).path.as_path())
+        .map(|change| target(discovery.document(change.file)))
         .collect();
     let current = std::env::current_dir().unwrap_or_default();
     if paths.iter().all(|path| path.starts_with(&current)) {
@@ -308,7 +342,7 @@ mod tests {
             after: text.bytes(before.as_bytes()),
         };
         let mut out = Vec::new();
-        file("f", &change, &[], &mut out);
+        file(b"f", &change, &[], &mut out);
         String::from_utf8(out).expect("text")
     }
 
@@ -374,7 +408,7 @@ mod tests {
 
     #[test]
     fn names_that_need_quotes() {
-        assert_eq!(quoted("a/b c"), b"a/b c\t");
-        assert_eq!(quoted("a/\u{e9}\"\n"), b"\"a/\\303\\251\\\"\\012\"");
+        assert_eq!(quoted(b"a/b c"), b"a/b c\t");
+        assert_eq!(quoted("a/\u{e9}\"\n".as_bytes()), b"\"a/\\303\\251\\\"\\012\"");
     }
 }

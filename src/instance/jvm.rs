@@ -8,6 +8,9 @@ use crate::document::{Document, FileId, Place, Role};
 use crate::syntax::Span;
 use crate::syntax::properties;
 
+/// The option that gives a Zulu 8 the newer TLS engine; 10.7 is delivered with it.
+pub const OPEN_JSSE: &str = "-XX:+UseOpenJSSE";
+
 /// How a system property got to the JVM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {

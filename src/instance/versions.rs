@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::jvm::OPEN_JSSE;
 use super::release::{Jdk, Release};
 use super::settings::Settings;
 use super::wrapper::WrapperConfig;
@@ -139,9 +140,8 @@ fn from_ports(documents: &[Document], files: &[FileId]) -> Option<Known<Release>
 }
 
 fn from_wrapper(wrapper: &WrapperConfig<'_>) -> Option<Known<Release>> {
-    let open_jsse = |line: &&super::wrapper::WrapperLine| {
-        line.index() == Some(105) && line.option() == "-XX:+UseOpenJSSE"
-    };
+    let open_jsse =
+        |line: &&super::wrapper::WrapperLine| line.index() == Some(105) && line.option() == OPEN_JSSE;
     wrapper.options().into_iter().find(open_jsse)?;
     inferred(10, 7, "JVM option 105 is -XX:+UseOpenJSSE")
 }
@@ -219,11 +219,7 @@ pub fn jdk(
             how: How::Inferred(format!("place of {}", document.file_name())),
         };
     }
-    if wrapper
-        .options()
-        .iter()
-        .any(|line| line.option() == "-XX:+UseOpenJSSE")
-    {
+    if wrapper.options().iter().any(|line| line.option() == OPEN_JSSE) {
         return Known {
             value: Jdk::feature(8),
             how: How::Inferred("-XX:+UseOpenJSSE is an option of Java 8".to_owned()),

@@ -85,6 +85,7 @@ pub struct WrapperConfig<'f> {
     custom: Option<FileId>,
     /// A custom_wrapper.conf that wrapper.conf does not include: the wrapper never reads it.
     pub unread: Option<FileId>,
+    unread_lines: Vec<WrapperLine>,
     variables: HashMap<String, String>,
     _files: std::marker::PhantomData<&'f ()>,
 }
@@ -107,8 +108,11 @@ impl<'f> WrapperConfig<'f> {
             }
             (None, None) => {}
         }
-        if !joined {
-            config.unread = config.custom;
+        if !joined && let Some(custom) = config.custom {
+            let read = std::mem::take(&mut config.lines);
+            config.add(documents, custom, None, &mut joined);
+            config.unread_lines = std::mem::replace(&mut config.lines, read);
+            config.unread = Some(custom);
         }
         for (index, line) in config.lines.iter().enumerate() {
             config.winners.insert(line.name.clone(), index);
@@ -182,6 +186,11 @@ impl<'f> WrapperConfig<'f> {
     /// All property lines in reading order, also those a later one overrides.
     pub fn lines(&self) -> &[WrapperLine] {
         &self.lines
+    }
+
+    /// The property lines of a custom_wrapper.conf that the wrapper never reads.
+    pub fn unread_lines(&self) -> &[WrapperLine] {
+        &self.unread_lines
     }
 
     /// The line that decides a property, by its name in any case.

@@ -164,7 +164,10 @@ fn inline(bytes: &[u8], within: Span, commas: bool, spans: &mut Vec<Span>) {
         let before = text[..separator].trim_ascii_end();
         let before = before.strip_suffix(b"\\").unwrap_or(before).trim_ascii_end();
         // As in JSON: "password": "..."
-        let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
+        let before = before
+            .strip_suffix(b"\"")
+            .or(before.strip_suffix(b"'"))
+            .unwrap_or(before);
         let length = before.iter().rev().take_while(|&&b| name_char(b)).count();
         if !is_secret_name(&String::from_utf8_lossy(&before[before.len() - length..])) {
             continue;

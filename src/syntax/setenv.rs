@@ -62,6 +62,35 @@ impl Setenv {
         self.batch
     }
 
+    /// Definitions of a system property in lines this parser does not follow (comments are followed: they say nothing).
+    pub fn loose(&self, property: &str) -> Vec<Span> {
+        let option = format!("-D{property}");
+        let found = memchr::memmem::find_iter(&self.bytes, option.as_bytes());
+        found
+            .filter_map(|start| {
+                let rest = &self.bytes[start + option.len()..];
+                let value_char = |b: &&u8| b.is_ascii_alphanumeric() || b":,._-+".contains(b);
+                let length = match rest.first() {
+                    Some(b'=') => 1 + rest[1..].iter().take_while(value_char).count(),
+                    Some(b) if value_char(&b) => return None,
+                    _ => 0,
+                };
+                let span = Span::new(start, start + option.len() + length);
+                let line_start = memchr::memrchr(b'\n', &self.bytes[..start]).map_or(0, |at| at + 1);
+                let line = self.bytes[line_start..start]
+                    .trim_ascii_start()
+                    .to_ascii_lowercase();
+                let comment = line.starts_with(b"#")
+                    || (self.batch && (line.starts_with(b"rem ") || line.starts_with(b"::")));
+                let followed = self
+                    .assignments
+                    .iter()
+                    .any(|assignment| assignment.span.contains(span));
+                (!comment && !followed).then_some(span)
+            })
+            .collect()
+    }
+
     /// The blank-separated JVM options of an assignment, references such as `${JAVA_CUSTOM_OPTS}` included.
     pub fn options(&self, assignment: &Assignment) -> Vec<Span> {
         let mut spans = Vec::new();

@@ -6,8 +6,10 @@ use std::borrow::Cow;
 use super::{List, Provider};
 use crate::catalog::{self, PROTOCOLS};
 use crate::document::Role;
+use crate::instance::jvm::OPEN_JSSE;
 use crate::instance::release::Release;
-use crate::instance::{Instance, Port};
+use crate::instance::security::{OVERRIDE_PROPERTY, VENDOR_OVERRIDE};
+use crate::instance::{Instance, Kind, Port};
 
 /// A direction with protocol lists of its own.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +34,7 @@ impl Direction<'_, '_> {
     pub fn title(&self) -> String {
         match self {
             Direction::Outbound => "outbound TLS".to_owned(),
-            Direction::Inbound => "ports without a list of their own".to_owned(),
+            Direction::Inbound => "inbound TLS".to_owned(),
             Direction::Port(port) => format!("the {}", port.title()),
         }
     }
@@ -67,16 +69,19 @@ impl Protocols {
 /// TLS 1.1 is left to the watt lists, TLS 1.0 is not.
 const STOCK_OVERRIDE: &str = "SSLv3, TLSv1, RC4, DES, MD5withRSA, DH keySize < 1024, EC keySize < 224, 3DES_EDE_CBC, anon, NULL, include jdk.disabled.namedCurves";
 
-/// Whether the override that 10.11 and 10.15 bring is taken to be in effect, as delivered, because neither the file
-/// nor the JVM arguments that name it were read.
+/// Whether the override that 10.11 and 10.15 bring is taken to be in effect, as delivered: the server is told to read
+/// it, or nothing was read that could tell, and the file itself is not among those read.
 pub fn assumes_stock_override(instance: &Instance<'_>) -> bool {
     let release = instance.release.value;
-    let starts_unseen = instance.with_role(Role::CustomWrapper).next().is_none()
-        && instance.with_role(Role::Setenv).next().is_none();
-    starts_unseen
-        && release >= Release::new(10, 11)
-        && release < Release::new(11, 0)
-        && !instance.settings.is_empty()
+    let brings = release >= Release::new(10, 11) && release < Release::new(11, 0);
+    let named = match instance.jvm.property(OVERRIDE_PROPERTY) {
+        Some(property) => property.value.ends_with(VENDOR_OVERRIDE) && !property.value.starts_with('='),
+        // A Microservices Runtime's start script names it; a wrapper that does not, does not.
+        None => instance.with_role(Role::CustomWrapper).next().is_none(),
+    };
+    brings
+        && named
+        && instance.kind != Kind::OtherProfile
         && instance.security.get(DISABLED_ALGORITHMS).is_none()
 }
 
@@ -152,10 +157,14 @@ pub fn protocols(instance: &Instance<'_>, direction: Direction<'_, '_>) -> Optio
     })
 }
 
-/// The protocols the JVM can speak. OpenJSSE brings TLS 1.3 to a Zulu 8 that lacks it.
-fn supported(instance: &Instance<'_>) -> Vec<&'static str> {
+/// The protocols the JVM can speak. OpenJSSE brings TLS 1.3 to a Zulu 8 that lacks it; 10.7 is delivered with it on, so
+/// without its wrapper files, and without a word on the JDK, it is taken to be.
+pub fn supported(instance: &Instance<'_>) -> Vec<&'static str> {
     let mut supported = catalog::jdk_defaults(instance.jdk.value).supported.to_vec();
-    if instance.jvm.has_argument("-XX:+UseOpenJSSE") && !supported.contains(&"TLSv1.3") {
+    let delivered = instance.release.value == Release::new(10, 7)
+        && instance.jdk.is_assumed()
+        && instance.with_role(Role::CustomWrapper).next().is_none();
+    if (delivered || instance.jvm.has_argument(OPEN_JSSE)) && !supported.contains(&"TLSv1.3") {
         supported.push("TLSv1.3");
     }
     supported

@@ -1,6 +1,6 @@
 //! The cipher suite lists of an instance, and what becomes of their entries.
 
-use super::protocols::{disabled_algorithms, disabled_entries};
+use super::protocols::{disabled_algorithms, disabled_entries, supported};
 use super::{Client, List, Provider};
 use crate::catalog::{self, Status, Suite};
 use crate::instance::Instance;
@@ -74,7 +74,11 @@ pub fn status(instance: &Instance<'_>, name: &str) -> Status {
     };
     let own = catalog::jdk_defaults(jdk).disabled;
     let in_effect = disabled_algorithms(instance);
+    // The builds of Java 8 that were measured had no TLS 1.3; where it is there, so are its AES suites.
+    let new_on_8 =
+        jdk.feature == 8 && name.starts_with("TLS_AES_") && supported(instance).contains(&"TLSv1.3");
     match catalog::suite_status(suite, jdk) {
+        Status::Unknown if new_on_8 => Status::Supported,
         status if in_effect == own => status,
         Status::Unknown => Status::Unknown,
         _ if disables(&in_effect, suite, own.contains("TLS_RSA_*")) => Status::Disabled,

@@ -2,7 +2,7 @@
 
 use crate::debugging::value::{Effect, effect};
 use crate::debugging::{IAIK_DEBUG, JSSE_DEBUG};
-use crate::document::Place;
+use crate::document::{Place, Role};
 use crate::fix::{Edit, make};
 use crate::instance::jvm::SystemProperty;
 use crate::instance::settings::SYSTEM_PROPERTIES;
@@ -35,6 +35,7 @@ fn removal(cx: &Cx<'_, '_>) -> Vec<Edit> {
 
 /// Debug that prints, and leaks nothing.
 pub fn left_on(cx: &Cx<'_, '_>) {
+    loose(cx);
     if let Some((property, _)) = jsse_debug(cx, |effect| *effect == Effect::Prints) {
         cx.report(
             property.place,
@@ -50,6 +51,22 @@ pub fn left_on(cx: &Cx<'_, '_>) {
             .label("switches it on")
             .fix([make::set_value(line.file, &line.entry, "false")])
             .emit();
+    }
+}
+
+/// Debug options in lines of a start script that are not followed.
+fn loose(cx: &Cx<'_, '_>) {
+    for (id, document) in cx.instance.with_role(Role::Setenv) {
+        for span in document
+            .setenv()
+            .map(|script| script.loose(JSSE_DEBUG))
+            .unwrap_or_default()
+        {
+            cx.report(Place::new(id, span), "JSSE debug may be on: this script line sets it")
+                .basis(Basis::Inferred)
+                .note("wattlint only follows a plain JAVA_CUSTOM_OPTS=\"...\" on one line; `wattlint debug off` takes the option out")
+                .emit();
+        }
     }
 }
 

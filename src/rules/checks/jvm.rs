@@ -34,7 +34,14 @@ fn companion<'i>(cx: &'i Cx<'_, '_>, line: &WrapperLine) -> Option<&'i WrapperLi
 /// needs that line too.
 fn moved(cx: &Cx<'_, '_>, line: &WrapperLine) -> Option<Vec<Edit>> {
     let companion = companion(cx, line);
-    let shared = cx.instance.wrapper.lines().iter().filter(|other| other.name == line.name).count() > 1;
+    let shared = cx
+        .instance
+        .wrapper
+        .lines()
+        .iter()
+        .filter(|other| other.name == line.name)
+        .count()
+        > 1;
     if shared && companion.is_some() && line.text.contains('"') {
         return None;
     }
@@ -52,13 +59,20 @@ pub fn index_taken(cx: &Cx<'_, '_>) {
     // A line that a later one overrides takes nothing: that is for wrapper-index-duplicate to say.
     for (line, index) in own_options(cx).filter(|(line, _)| cx.instance.wrapper.is_winner(line)) {
         let mut stock = catalog::stock_options(index, release).peekable();
-        let Some(first) = stock.peek().copied() else { continue };
+        let Some(first) = stock.peek().copied() else {
+            continue;
+        };
         let own = line.option();
         // Names with a colon and slashes make the first `=` a poor guide; a common start is enough there.
-        if stock.any(|stock| own == stock.option || line.text.trim_start_matches('"').starts_with(stock.option)) {
+        if stock
+            .any(|stock| own == stock.option || line.text.trim_start_matches('"').starts_with(stock.option))
+        {
             continue;
         }
-        let message = format!("index {index} belongs to {}, which {release} puts there", first.option);
+        let message = format!(
+            "index {index} belongs to {}, which {release} puts there",
+            first.option
+        );
         cx.report(line.place(), message)
             .label("takes the place of the product's own option")
             .fix(moved(cx, line).unwrap_or_default())
@@ -74,13 +88,20 @@ fn subject(option: &str) -> &str {
         }
     }
     let flag = option.strip_prefix("-XX:");
-    flag.and_then(|flag| flag.strip_prefix(['+', '-'])).unwrap_or(option)
+    flag.and_then(|flag| flag.strip_prefix(['+', '-']))
+        .unwrap_or(option)
 }
 
 /// An index below 400 that the product may use one day.
 pub fn index_reserved(cx: &Cx<'_, '_>) {
     let mut subjects: HashMap<&str, usize> = HashMap::new();
-    for line in cx.instance.wrapper.lines().iter().filter(|line| line.index().is_some()) {
+    for line in cx
+        .instance
+        .wrapper
+        .lines()
+        .iter()
+        .filter(|line| line.index().is_some())
+    {
         *subjects.entry(subject(line.option())).or_default() += 1;
     }
     for (line, index) in own_options(cx) {
@@ -89,12 +110,17 @@ pub fn index_reserved(cx: &Cx<'_, '_>) {
             continue;
         }
         // Behind the others, the option would win over one of the same subject that comes after it now.
-        let twin = subjects.get(subject(line.option())).is_some_and(|count| *count > 1);
+        let twin = subjects
+            .get(subject(line.option()))
+            .is_some_and(|count| *count > 1);
         let safety = if twin { Safety::Unsafe } else { Safety::Safe };
-        cx.report(line.place(), format!("index {index} lies in the range the product keeps for itself"))
-            .label("own options start at 400")
-            .fix_with(safety, moved(cx, line).unwrap_or_default())
-            .emit();
+        cx.report(
+            line.place(),
+            format!("index {index} lies in the range the product keeps for itself"),
+        )
+        .label("own options start at 400")
+        .fix_with(safety, moved(cx, line).unwrap_or_default())
+        .emit();
     }
 }
 
@@ -127,7 +153,9 @@ pub fn index_duplicate(cx: &Cx<'_, '_>) {
             // Two values for one option: which one is meant, only a person knows.
             draft.emit();
         } else {
-            draft.fix_with(Safety::Unsafe, moved(cx, line).unwrap_or_default()).emit();
+            draft
+                .fix_with(Safety::Unsafe, moved(cx, line).unwrap_or_default())
+                .emit();
         }
     }
 }

@@ -82,14 +82,17 @@ pub fn outbound_ftps(cx: &Cx<'_, '_>) {
 
 /// Outbound mail on IAIK, where a line says so.
 pub fn outbound_mail(cx: &Cx<'_, '_>) {
-    for line in switched_off(cx, Client::Mail.switches()) {
-        cx.report(
-            line.place(),
-            "outbound mail goes through Entrust IAIK: TLS 1.0 at most, and no SNI",
-        )
-        .label("chooses IAIK, as delivered")
-        .fix([make::set_value(line.file, &line.entry, "true")])
-        .emit();
+    for client in [Client::Smtp, Client::Notifications] {
+        for line in switched_off(cx, client.switches()) {
+            let message = format!(
+                "{} goes through Entrust IAIK: TLS 1.0 at most, and no SNI",
+                client.title()
+            );
+            cx.report(line.place(), message)
+                .label("chooses IAIK, as delivered")
+                .fix([make::set_value(line.file, &line.entry, "true")])
+                .emit();
+        }
     }
 }
 

@@ -65,8 +65,12 @@ fn is_literal(value: &str) -> bool {
 
 fn ends_secret(key: &str) -> bool {
     let last = last_segment(key).to_ascii_lowercase();
-    let ends = ["password", "passphrase", "secret", "passwd", "pass"].iter().any(|word| last.ends_with(word));
-    ends && !["hide", "require", "bypass"].iter().any(|word| last.contains(word))
+    let ends = ["password", "passphrase", "secret", "passwd", "pass"]
+        .iter()
+        .any(|word| last.ends_with(word));
+    ends && !["hide", "require", "bypass"]
+        .iter()
+        .any(|word| last.contains(word))
 }
 
 fn report(cx: &Cx<'_, '_>, place: Place, key: &str) {

@@ -1,6 +1,6 @@
 //! The cipher suite lists of an instance, and what becomes of their entries.
 
-use super::protocols::{disabled_algorithms, disabled_entries, supported};
+use super::protocols::{Direction, Protocols, disabled_algorithms, disabled_entries, protocols, supported};
 use super::{Client, List, Provider};
 use crate::catalog::{self, Status, Suite};
 use crate::instance::Instance;
@@ -12,8 +12,22 @@ pub struct SuiteList {
     pub list: List,
     /// The provider that reads it.
     pub provider: Provider,
+    /// Whether it is for clients.
+    pub client: bool,
     /// Whether that provider serves the direction the list is for; `None` if that is not known.
     pub in_use: Option<bool>,
+}
+
+impl SuiteList {
+    /// The protocols of the direction the list is for, by the server-wide list of protocols.
+    pub fn protocols(&self, instance: &Instance<'_>) -> Option<Protocols> {
+        let direction = if self.client {
+            Direction::Outbound
+        } else {
+            Direction::Inbound
+        };
+        protocols(instance, direction)
+    }
 }
 
 /// The settings that hold suite lists: name, provider, whether for clients.
@@ -53,6 +67,7 @@ pub fn lists(instance: &Instance<'_>) -> Vec<SuiteList> {
             explicit.then_some(SuiteList {
                 list,
                 provider,
+                client,
                 in_use,
             })
         })

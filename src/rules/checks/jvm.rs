@@ -188,7 +188,7 @@ pub fn security_as_system(cx: &Cx<'_, '_>) {
 }
 
 /// `-Djava.security.properties` twice, without the product's override, or with `==`.
-pub fn security_properties_twice(cx: &Cx<'_, '_>) {
+pub fn security_override_bypassed(cx: &Cx<'_, '_>) {
     let release = cx.release();
     let all: Vec<&SystemProperty> = cx
         .instance

@@ -57,9 +57,16 @@ pub fn tls12_impossible(cx: &Cx<'_, '_>) {
         let Some(place) = decided_at(cx, &protocols) else {
             continue;
         };
+        let left: Vec<&str> = protocols
+            .enabled
+            .iter()
+            .copied()
+            .filter(|name| *name != "SSLv2Hello")
+            .collect();
+        let verb = if left.len() == 1 { "is" } else { "are" };
         let message = format!(
-            "TLS 1.2 is impossible for {title}: only {} is left",
-            listing(&protocols.enabled, 4)
+            "TLS 1.2 is impossible for {title}: only {} {verb} left",
+            listing(&left, 4)
         );
         cx.report(place, message).label("decides the protocols").emit();
     }
@@ -88,21 +95,26 @@ pub fn none_left(cx: &Cx<'_, '_>) {
 /// Old protocols that can really be negotiated.
 pub fn deprecated_enabled(cx: &Cx<'_, '_>) {
     for (title, protocols) in directions(cx) {
-        let Some(list) = &protocols.list else { continue };
         let live: Vec<&str> = DEPRECATED
             .into_iter()
-            .filter(|name| protocols.has(name))
+            .filter(|name| *name != "SSLv2Hello" && protocols.has(name))
             .collect();
-        if live.iter().all(|&name| name == "SSLv2Hello") {
+        if live.is_empty() {
             continue;
         }
-        let named: Vec<&str> = live
-            .iter()
-            .copied()
-            .filter(|&name| name != "SSLv2Hello")
-            .collect();
-        let message = format!("{} can be negotiated by {title}", listing(&named, 4));
-        let edits: Vec<Edit> = if protocols.denies {
+        let message = format!("{} can be negotiated by {title}", listing(&live, 4));
+        let Some(list) = &protocols.list else {
+            if let Some(base) = cx.instance.settings.base() {
+                cx.report(Place::top(base), message)
+                    .label("no list is set: the default of this release counts")
+                    .emit();
+            }
+            continue;
+        };
+        let edits: Vec<Edit> = if protocols.denies && is_inverted(list) {
+            // Denying the rest too would leave next to nothing: a person has to say what was meant.
+            Vec::new()
+        } else if protocols.denies {
             let missing: Vec<&str> = DEPRECATED.into_iter().filter(|name| !list.has(name)).collect();
             vec![make::append_to_list(list, &missing)]
         } else if list.has("TLSv1.2") || list.has("TLSv1.3") {
@@ -117,23 +129,68 @@ pub fn deprecated_enabled(cx: &Cx<'_, '_>) {
         };
         let mut draft = cx.report(list.place, message).label(label).fix(edits);
         if assumes_stock_override(cx.instance) {
-            draft = draft.note("no java.security was read: the override file delivered with this release is taken to be in effect");
+            draft = draft
+                .note("the override file of java.security was not read: it is taken to be as delivered with this release");
         }
         draft.emit();
     }
 }
 
-/// Reports the deciding line of each of the two lists `suffix`, with a fix that removes it.
+/// Deny lists with TLS 1.2 or 1.3 on them and without an older protocol.
+pub fn inverted(cx: &Cx<'_, '_>) {
+    let mut lists: Vec<List> = ["client", "server"]
+        .into_iter()
+        .filter_map(|side| List::of_setting(cx.instance, &format!("watt.net.jsse.{side}.disabledProtocols")))
+        .collect();
+    let ports = cx.instance.ports.iter().filter(|port| port.is_tls());
+    lists.extend(ports.filter_map(|port| List::of_port(cx.instance, port, "jsseDisabledProtocols")));
+    for list in lists.iter().filter(|list| is_inverted(list)) {
+        let newest = if list.has("TLSv1.2") { "TLSv1.2" } else { "TLSv1.3" };
+        let older: Vec<&str> = ["TLSv1", "TLSv1.1"]
+            .into_iter()
+            .filter(|name| !list.has(name))
+            .collect();
+        let message = format!(
+            "{newest} is denied here and {} is not: was this meant as an allow list?",
+            listing(&older, 2)
+        );
+        cx.report(list.place, message)
+            .label("what stands here is switched off")
+            .emit();
+    }
+}
+
+/// Whether a deny list names TLS 1.2 or 1.3 but not all that is older.
+fn is_inverted(list: &List) -> bool {
+    (list.has("TLSv1.2") || list.has("TLSv1.3")) && !(list.has("TLSv1") && list.has("TLSv1.1"))
+}
+
+/// Reports the deciding line of each of the two lists `suffix`, with a fix that removes it and what counts instead.
 fn dead_lists(cx: &Cx<'_, '_>, suffix: &str, message: impl Fn(&str) -> String) {
-    for side in ["client", "server"] {
+    for (side, direction) in [("client", Direction::Outbound), ("server", Direction::Inbound)] {
         let name = format!("watt.net.jsse.{side}.{suffix}");
         let Some(winner) = cx.instance.settings.winner(&name) else {
             continue;
         };
-        cx.report(winner.key_place(), message(&name))
+        let mut draft = cx
+            .report(winner.key_place(), message(&name))
             .label("is not read")
-            .fix_with(cx.safety_by_release(), make::remove_setting(cx.instance, &name))
-            .emit();
+            .fix_with(cx.safety_by_release(), make::remove_setting(cx.instance, &name));
+        if let Some(protocols) = protocols(cx.instance, direction) {
+            let source = if protocols.list.is_some() {
+                "as set"
+            } else {
+                "by default"
+            };
+            let on: Vec<&str> = protocols
+                .enabled
+                .iter()
+                .copied()
+                .filter(|name| *name != "SSLv2Hello")
+                .collect();
+            draft = draft.note(format!("{source}, {} has {}", direction.title(), listing(&on, 5)));
+        }
+        draft.emit();
     }
 }
 

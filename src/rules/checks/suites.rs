@@ -1,9 +1,9 @@
 //! Cipher suite lists.
 
 use super::listing;
-use crate::catalog::{Status, Tier, tier};
+use crate::catalog::{PROTOCOLS, Status, Tier, tier};
 use crate::document::Place;
-use crate::fix::make;
+use crate::fix::{Edit, make};
 use crate::rules::Cx;
 use crate::rules::schema::Severity;
 use crate::tls::suites::{SuiteList, lists, status};
@@ -19,65 +19,144 @@ fn place(list: &List, names: &[&str]) -> Place {
     element.map_or(list.place, |(_, span)| Place::new(list.place.file, *span))
 }
 
+/// The edits that take suites off a list, if something that can be used stays on it.
+fn removal(cx: &Cx<'_, '_>, suites: &SuiteList, remove: impl Fn(&str) -> bool) -> Vec<Edit> {
+    let usable = |name: &str| match suites.provider {
+        Provider::Iaik => true,
+        Provider::Jsse => !matches!(status(cx.instance, name), Status::Unknown | Status::Disabled),
+    };
+    let mut names = suites.list.elements.iter().map(|(name, _)| name.as_str());
+    if names.any(|name| name != SIGNAL && !remove(name) && usable(name)) {
+        make::remove_from_list(&suites.list, remove)
+    } else {
+        Vec::new()
+    }
+}
+
+/// The names of a list that fulfil a condition.
+fn named<'l>(list: &'l List, wanted: impl Fn(&str) -> bool) -> Vec<&'l str> {
+    list.elements
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .filter(|name| wanted(name))
+        .collect()
+}
+
 /// Names this JDK does not know.
 pub fn unknown(cx: &Cx<'_, '_>) {
     cx.jdk();
-    for SuiteList { list, provider, .. } in lists(cx.instance) {
-        if provider != Provider::Jsse {
-            continue;
-        }
+    for suites in lists(cx.instance)
+        .into_iter()
+        .filter(|suites| suites.provider == Provider::Jsse)
+    {
         let bad = |name: &str| status(cx.instance, name) == Status::Unknown;
-        let names: Vec<&str> = list
-            .elements
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .filter(|n| bad(n))
-            .collect();
-        if names.is_empty() {
-            continue;
-        }
-        let mixed = names.contains(&"default");
+        let names = named(&suites.list, bad);
         let message = match names.as_slice() {
+            [] => continue,
             ["default"] => "'default' stands among suite names, where it is none".to_owned(),
             [name] => format!("Java {} knows no cipher suite {name}", cx.jdk()),
             names => format!("Java {} knows no cipher suites {}", cx.jdk(), listing(names, 3)),
         };
-        let keeps_some = names.len() < list.elements.len();
         // Taking `default` out would turn "all" into a short list: that is for a person to decide.
-        let edits = if keeps_some && !mixed {
-            make::remove_from_list(&list, bad)
-        } else {
+        let edits = if names.contains(&"default") {
             Vec::new()
+        } else {
+            removal(cx, &suites, bad)
         };
-        cx.report(place(&list, &names), message)
+        cx.report(place(&suites.list, &names), message)
             .note("JSSE refuses a list with an unknown name as a whole")
             .fix(edits)
             .emit();
     }
 }
 
+/// Lists of which nothing can be used: every suite disabled, or none that fits the protocols left.
+pub fn none_left(cx: &Cx<'_, '_>) {
+    cx.jdk();
+    let judged = |suites: &SuiteList| suites.provider == Provider::Jsse && suites.in_use != Some(false);
+    for suites in lists(cx.instance).into_iter().filter(judged) {
+        let known = named(&suites.list, |name| {
+            name != SIGNAL && status(cx.instance, name) != Status::Unknown
+        });
+        // A list with unknown names is refused as a whole, and has a rule for that.
+        if known.is_empty()
+            || !named(&suites.list, |name| status(cx.instance, name) == Status::Unknown).is_empty()
+        {
+            continue;
+        }
+        let enabled: Vec<&str> = known
+            .iter()
+            .copied()
+            .filter(|name| status(cx.instance, name) != Status::Disabled)
+            .collect();
+        let side = if suites.client {
+            "outbound TLS"
+        } else {
+            "the ports"
+        };
+        let (message, note) = if enabled.is_empty() {
+            let all = if known.len() == 1 {
+                "the one suite".to_owned()
+            } else {
+                format!("all {} suites", known.len())
+            };
+            let message = format!(
+                "no cipher suite is left for {side}: Java {} disables {all} listed",
+                cx.jdk()
+            );
+            (message, format!("disabled: {}", listing(&known, 3)))
+        } else {
+            cx.release();
+            let Some(protocols) = suites
+                .protocols(cx.instance)
+                .filter(|protocols| !protocols.is_empty())
+            else {
+                continue;
+            };
+            if enabled
+                .iter()
+                .any(|name| protocols.enabled.iter().any(|protocol| fits(name, protocol)))
+            {
+                continue;
+            }
+            let message = format!(
+                "no cipher suite listed for {side} works with {}",
+                listing(&protocols.enabled, 4)
+            );
+            (message, format!("listed: {}", listing(&enabled, 3)))
+        };
+        cx.report(suites.list.place, message)
+            .label("every handshake fails")
+            .note(note)
+            .emit();
+    }
+}
+
+/// Whether a suite can be used with a protocol.
+fn fits(suite: &str, protocol: &str) -> bool {
+    let rank = |name: &str| PROTOCOLS.iter().position(|known| *known == name);
+    crate::catalog::suite(suite, true)
+        .is_some_and(|suite| rank(suite.min) <= rank(protocol) && rank(protocol) <= rank(suite.max))
+}
+
 /// Suites of one tier that would really be offered; those the JDK disables anyway are only mentioned.
 fn of_tier(cx: &Cx<'_, '_>, wanted: Tier, what: &str) {
-    for SuiteList {
-        list,
-        provider,
-        in_use,
-    } in lists(cx.instance)
-    {
-        if provider == Provider::Iaik && in_use != Some(true) {
+    for suites in lists(cx.instance) {
+        let SuiteList {
+            list,
+            provider,
+            in_use,
+            ..
+        } = &suites;
+        if *provider == Provider::Iaik && *in_use != Some(true) {
             continue;
         }
         let judged = |name: &str| {
             tier(name) == wanted
                 && name != SIGNAL
-                && (provider == Provider::Iaik || status(cx.instance, name) != Status::Unknown)
+                && (*provider == Provider::Iaik || status(cx.instance, name) != Status::Unknown)
         };
-        let names: Vec<&str> = list
-            .elements
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .filter(|n| judged(n))
-            .collect();
+        let names = named(list, judged);
         if names.is_empty() {
             continue;
         }
@@ -85,29 +164,32 @@ fn of_tier(cx: &Cx<'_, '_>, wanted: Tier, what: &str) {
             Provider::Iaik => names.clone(),
             Provider::Jsse => {
                 cx.jdk();
-                let offered = |name: &&str| status(cx.instance, name) != Status::Disabled;
-                names.iter().copied().filter(offered).collect()
+                named(list, |name| {
+                    judged(name) && status(cx.instance, name) != Status::Disabled
+                })
             }
         };
-        let keeps_some = names.len() < list.elements.len();
-        let edits = if keeps_some {
-            make::remove_from_list(&list, judged)
-        } else {
-            Vec::new()
-        };
-        let draft = if live.is_empty() {
+        let edits = removal(cx, &suites, judged);
+        let mut draft = if live.is_empty() {
             let message = format!(
                 "{what} listed, though Java {} disables it anyway: {}",
                 cx.jdk(),
                 listing(&names, 3)
             );
-            cx.report(place(&list, &names), message).severity(Severity::Info)
+            cx.report(place(list, &names), message).severity(Severity::Info)
         } else {
             cx.report(
-                place(&list, &live),
+                place(list, &live),
                 format!("{what} allowed: {}", listing(&live, 3)),
             )
         };
+        if wanted == Tier::NoForwardSecrecy
+            && !live.is_empty()
+            && *provider == Provider::Jsse
+            && cx.jdk().feature > 8
+        {
+            draft = draft.note("updates of Java from 2026 on (11.0.31, 17.0.20) disable TLS_RSA suites");
+        }
         draft.fix(edits).emit();
     }
 }

@@ -24,10 +24,7 @@ fn main() {
 fn rules() -> String {
     let mut rules = Vec::new();
     for family in folder(Path::new("rules")) {
-        for file in folder(&family)
-            .into_iter()
-            .filter(|f| f.extension().is_some_and(|e| e == "toml"))
-        {
+        for file in folder(&family).into_iter().filter(|f| f.extension().is_some_and(|e| e == "toml")) {
             let text = fs::read_to_string(&file).expect("a rule file is readable");
             let mut rule: Rule =
                 toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
@@ -146,12 +143,7 @@ emit_struct!(Rule {
     references,
     examples
 });
-emit_struct!(RuleFix {
-    title,
-    safety,
-    set,
-    remove
-});
+emit_struct!(RuleFix { title, safety, set, remove });
 emit_struct!(When {
     setting,
     jvm,
@@ -169,14 +161,7 @@ emit_struct!(When {
     any,
     not
 });
-emit_struct!(Example {
-    name,
-    release,
-    jdk,
-    files,
-    finds,
-    fixed
-});
+emit_struct!(Example { name, release, jdk, files, finds, fixed });
 emit_struct!(Expected { file, line });
 
 /// A table of `catalog/`: column names and rows.
@@ -191,17 +176,9 @@ fn table(name: &str) -> Table {
     let mut lines = text.lines();
     let split = |line: &str| line.split('\t').map(str::to_owned).collect::<Vec<_>>();
     let columns = split(lines.next().expect("a table has a head"));
-    let rows: Vec<_> = lines
-        .filter(|line| !line.starts_with('#') && !line.is_empty())
-        .map(split)
-        .collect();
+    let rows: Vec<_> = lines.filter(|line| !line.starts_with('#') && !line.is_empty()).map(split).collect();
     for row in &rows {
-        assert!(
-            row.len() == columns.len(),
-            "{path}: {} of {} fields in {row:?}",
-            row.len(),
-            columns.len()
-        );
+        assert!(row.len() == columns.len(), "{path}: {} of {} fields in {row:?}", row.len(), columns.len());
     }
     Table { columns, rows }
 }
@@ -259,54 +236,37 @@ fn catalog() -> String {
         "/// The builds of [`Suite::status`], in its order.\npub static SUITE_JDKS: &[&str] = &{jdks:?};"
     )
     .expect("a String takes all");
-    slice(
-        &mut out,
-        &t,
-        "SUITES",
-        "Suite",
-        "The cipher suites, sorted by name.",
-        |row| {
-            let status = row[7..].iter().map(|cell| match cell.as_str() {
-                "-" => "Status::Unknown".to_owned(),
-                "d" => "Status::Disabled".to_owned(),
-                "s" => "Status::Supported".to_owned(),
-                rank => format!(
-                    "Status::Enabled({})",
-                    rank.strip_prefix('E').expect("E and a rank")
-                ),
-            });
-            format!(
-                "name: {:?}, kex: {:?}, auth: {:?}, cipher: {:?}, mac: {:?}, min: {:?}, max: {:?}, status: &[{}]",
-                row[0],
-                row[1],
-                row[2],
-                row[3],
-                row[4],
-                row[5],
-                row[6],
-                status.collect::<Vec<_>>().join(", ")
-            )
-        },
-    );
+    slice(&mut out, &t, "SUITES", "Suite", "The cipher suites, sorted by name.", |row| {
+        let status = row[7..].iter().map(|cell| match cell.as_str() {
+            "-" => "Status::Unknown".to_owned(),
+            "d" => "Status::Disabled".to_owned(),
+            "s" => "Status::Supported".to_owned(),
+            rank => format!("Status::Enabled({})", rank.strip_prefix('E').expect("E and a rank")),
+        });
+        format!(
+            "name: {:?}, kex: {:?}, auth: {:?}, cipher: {:?}, mac: {:?}, min: {:?}, max: {:?}, status: &[{}]",
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            row[4],
+            row[5],
+            row[6],
+            status.collect::<Vec<_>>().join(", ")
+        )
+    });
     let t = table("jdks");
-    slice(
-        &mut out,
-        &t,
-        "JDKS",
-        "JdkDefaults",
-        "What each JDK does with TLS on its own.",
-        |row| {
-            format!(
-                "name: {:?}, supported: {}, client: {}, server: {}, disabled: {:?}, basis: {}",
-                t.get(row, "jdk"),
-                words(t.get(row, "supported")),
-                words(t.get(row, "client")),
-                words(t.get(row, "server")),
-                t.get(row, "disabled"),
-                basis(t.get(row, "basis"))
-            )
-        },
-    );
+    slice(&mut out, &t, "JDKS", "JdkDefaults", "What each JDK does with TLS on its own.", |row| {
+        format!(
+            "name: {:?}, supported: {}, client: {}, server: {}, disabled: {:?}, basis: {}",
+            t.get(row, "jdk"),
+            words(t.get(row, "supported")),
+            words(t.get(row, "client")),
+            words(t.get(row, "server")),
+            t.get(row, "disabled"),
+            basis(t.get(row, "basis"))
+        )
+    });
     let t = table("stock-wrapper");
     slice(
         &mut out,
@@ -358,13 +318,7 @@ fn catalog() -> String {
         "TEMPLATE_PREFIXES",
         "TemplatePrefix",
         "First parts of keys in an MSR template.",
-        |row| {
-            format!(
-                "prefix: {:?}, summary: {:?}",
-                t.get(row, "prefix"),
-                t.get(row, "summary")
-            )
-        },
+        |row| format!("prefix: {:?}, summary: {:?}", t.get(row, "prefix"), t.get(row, "summary")),
     );
     out
 }

@@ -86,12 +86,7 @@ pub fn tier(name: &str) -> Tier {
 
 /// The suite of that name. The `TLS_` spelling of an old `SSL_` suite is an alias from Java 11 on (`aliases`), and an error on 8.
 pub fn suite(name: &str, aliases: bool) -> Option<&'static Suite> {
-    let exact = |name: &str| {
-        SUITES
-            .binary_search_by_key(&name, |s| s.name)
-            .ok()
-            .map(|index| &SUITES[index])
-    };
+    let exact = |name: &str| SUITES.binary_search_by_key(&name, |s| s.name).ok().map(|index| &SUITES[index]);
     exact(name).or_else(|| {
         let old = name.strip_prefix("TLS_").filter(|_| aliases)?;
         exact(&format!("SSL_{old}"))
@@ -101,10 +96,7 @@ pub fn suite(name: &str, aliases: bool) -> Option<&'static Suite> {
 /// What a JDK does with a suite, by the nearest build that was measured.
 pub fn suite_status(suite: &Suite, jdk: Jdk) -> Status {
     let column = nearest(SUITE_JDKS.iter().map(|name| jdk_of(name)), jdk);
-    column
-        .and_then(|index| suite.status.get(index))
-        .copied()
-        .unwrap_or(Status::Unknown)
+    column.and_then(|index| suite.status.get(index)).copied().unwrap_or(Status::Unknown)
 }
 
 /// What a JDK does on its own.
@@ -144,15 +136,9 @@ fn nearest(builds: impl Iterator<Item = Jdk> + Clone, jdk: Jdk) -> Option<usize>
     let key = |jdk: Jdk| (jdk.feature, jdk.update.unwrap_or(typical_update(jdk.feature)));
     let wanted = key(jdk);
     let all = builds.map(key).enumerate();
-    let older = all
-        .clone()
-        .filter(|(_, build)| *build <= wanted)
-        .max_by_key(|(_, build)| *build);
+    let older = all.clone().filter(|(_, build)| *build <= wanted).max_by_key(|(_, build)| *build);
     let same_line = older.filter(|(_, build)| build.0 == wanted.0);
-    let first_of_line = all
-        .clone()
-        .filter(|(_, build)| build.0 == wanted.0)
-        .min_by_key(|(_, build)| *build);
+    let first_of_line = all.clone().filter(|(_, build)| build.0 == wanted.0).min_by_key(|(_, build)| *build);
     same_line
         .or(first_of_line)
         .or(older)
@@ -224,9 +210,7 @@ pub fn setting_rows(name: &str) -> &'static [SettingFact] {
 
 /// What is known of a setting in a release; `None` if that release does not read it, or the catalog does not know it.
 pub fn setting(name: &str, release: Release) -> Option<&'static SettingFact> {
-    setting_rows(name)
-        .iter()
-        .find(|row| within(row.since, row.until, release))
+    setting_rows(name).iter().find(|row| within(row.since, row.until, release))
 }
 
 /// The last release that read a setting, if it is gone in `release`.
@@ -266,17 +250,11 @@ mod tests {
     fn old_suites_have_an_alias_on_java_11() {
         let tls = "TLS_RSA_WITH_3DES_EDE_CBC_SHA";
         assert!(suite(tls, false).is_none());
-        assert_eq!(
-            suite(tls, true).map(|s| s.name),
-            Some("SSL_RSA_WITH_3DES_EDE_CBC_SHA")
-        );
+        assert_eq!(suite(tls, true).map(|s| s.name), Some("SSL_RSA_WITH_3DES_EDE_CBC_SHA"));
         assert_eq!(tier(tls), Tier::Weak);
         assert_eq!(tier("SSL_DH_anon_WITH_RC4_MD5"), Tier::Broken);
         assert_eq!(tier("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"), Tier::Fine);
-        assert_eq!(
-            tier("TLS_ECDH_RSA_WITH_AES_128_GCM_SHA256"),
-            Tier::NoForwardSecrecy
-        );
+        assert_eq!(tier("TLS_ECDH_RSA_WITH_AES_128_GCM_SHA256"), Tier::NoForwardSecrecy);
     }
 
     #[test]

@@ -72,16 +72,11 @@ struct Input {
 
 impl Input {
     fn given(&self) -> Given {
-        Given {
-            release: self.release,
-            jdk: self.jdk,
-        }
+        Given { release: self.release, jdk: self.jdk }
     }
 
     fn discover(&self) -> Discovery {
-        let options = discover::Options {
-            include_backups: self.include_backups,
-        };
+        let options = discover::Options { include_backups: self.include_backups };
         Discovery::from_paths(&self.paths, options)
     }
 }
@@ -96,9 +91,7 @@ struct Rules {
 
 impl Rules {
     fn selection(&self) -> Selection {
-        Selection {
-            only: self.only.clone(),
-        }
+        Selection { only: self.only.clone() }
     }
 }
 
@@ -110,19 +103,11 @@ fn release(text: &str) -> Result<Release, String> {
         return Ok(release);
     }
     let known: Vec<String> = RELEASES.iter().map(Release::to_string).collect();
-    Err(format!(
-        "there is no release {release}; there are {}",
-        known.join(", ")
-    ))
+    Err(format!("there is no release {release}; there are {}", known.join(", ")))
 }
 
 fn rule(name: &str) -> Result<&'static Rule, String> {
-    let nearest = || {
-        nearest(
-            name,
-            crate::rules::builtin().iter().map(|rule| rule.name.as_ref()),
-        )
-    };
+    let nearest = || nearest(name, crate::rules::builtin().iter().map(|rule| rule.name.as_ref()));
     crate::rules::find(name).ok_or_else(|| match nearest() {
         Some(known) => format!("there is no such rule; did you mean {known}?"),
         None => "there is no such rule; `wattlint rules` lists them".to_owned(),
@@ -146,9 +131,7 @@ fn distance(a: &str, b: &str) -> usize {
         let mut corner = row[0];
         row[0] = i + 1;
         for (j, y) in b.iter().enumerate() {
-            let next = (corner + usize::from(x != *y))
-                .min(row[j] + 1)
-                .min(row[j + 1] + 1);
+            let next = (corner + usize::from(x != *y)).min(row[j] + 1).min(row[j + 1] + 1);
             corner = std::mem::replace(&mut row[j + 1], next);
         }
     }
@@ -170,11 +153,7 @@ impl Console {
             ColorWhen::Never => false,
             ColorWhen::Auto => anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
         };
-        Console {
-            color,
-            out: io::BufWriter::with_capacity(64 << 10, stdout),
-            closed: false,
-        }
+        Console { color, out: io::BufWriter::with_capacity(64 << 10, stdout), closed: false }
     }
 
     /// Writes to stdout.

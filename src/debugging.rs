@@ -4,7 +4,7 @@ mod off;
 mod status;
 pub mod value;
 
-pub use off::off;
+pub use off::{definitions_off, off};
 pub use status::{Switch, status};
 
 use thiserror::Error;
@@ -113,20 +113,14 @@ pub fn providers(instance: &Instance<'_>) -> Vec<(String, Option<Provider>)> {
     let ports = instance.ports.iter().filter(|port| port.is_tls());
     let ports = ports.map(|port| {
         let state = if port.is_enabled() { "" } else { " (disabled)" };
-        (
-            format!("{}{state}", port.title()),
-            Some(tls::inbound(instance, port).provider),
-        )
+        (format!("{}{state}", port.title()), Some(tls::inbound(instance, port).provider))
     });
     clients.chain(ports).collect()
 }
 
 fn in_use(instance: &Instance<'_>, provider: Provider) -> bool {
     let https = tls::outbound(instance, Client::Https).map(|choice| choice.provider);
-    let mut ports = instance
-        .ports
-        .iter()
-        .filter(|port| port.is_tls() && port.is_enabled());
+    let mut ports = instance.ports.iter().filter(|port| port.is_tls() && port.is_enabled());
     let on_port = ports.any(|port| tls::inbound(instance, port).provider == provider);
     // Where nothing tells, JSSE is the one that is there in every release.
     https.unwrap_or(Provider::Jsse) == provider || on_port
@@ -136,14 +130,12 @@ fn in_use(instance: &Instance<'_>, provider: Provider) -> bool {
 pub fn on(instance: &Instance<'_>, wanted: Wanted, via: Option<Via>) -> Result<Plan, DebugError> {
     let has_iaik = instance.release.value.has_iaik();
     let (iaik, jsse) = match wanted {
-        Wanted::InUse => (
-            has_iaik && in_use(instance, Provider::Iaik),
-            in_use(instance, Provider::Jsse),
-        ),
+        Wanted::InUse => (has_iaik && in_use(instance, Provider::Iaik), in_use(instance, Provider::Jsse)),
         Wanted::Iaik => (true, false),
         Wanted::Jsse => (false, true),
         Wanted::Both => (has_iaik, true),
     };
+    let unknown = tls::outbound(instance, Client::Https).is_none() && instance.kind != Kind::OtherProfile;
     if iaik && !has_iaik {
         return Err(DebugError::NoIaik {
             instance: instance.name.to_owned(),
@@ -156,6 +148,10 @@ pub fn on(instance: &Instance<'_>, wanted: Wanted, via: Option<Via>) -> Result<P
     }
     if jsse {
         jsse_on(instance, via, &mut plan)?;
+    }
+    if unknown && wanted == Wanted::InUse && jsse && !plan.edits.is_empty() {
+        let taken = "no file read tells the provider of outbound HTTPS: JSSE is taken; give the instance's folder too";
+        plan.said.push(taken.to_owned());
     }
     if !plan.edits.is_empty() {
         plan.said
@@ -170,19 +166,28 @@ pub fn on(instance: &Instance<'_>, wanted: Wanted, via: Option<Via>) -> Result<P
             .map(Client::title)
             .collect();
         if !others.is_empty() {
-            plan.said.push(format!(
-                "{} use IAIK here: add --provider both to trace them too",
-                others.join(" and ")
-            ));
+            let (verb, them) = if others.len() == 1 { ("uses", "it") } else { ("use", "them") };
+            let others = others.join(" and ");
+            plan.said.push(format!("{others} {verb} IAIK here: add --provider both to trace {them} too"));
         }
     }
     Ok(plan)
 }
 
 fn output(instance: &Instance<'_>) -> String {
-    match instance.kind {
-        Kind::Microservices => "the server's standard output (the container log)".to_owned(),
-        _ => format!("profiles/IS_{}/logs/wrapper.log", instance.name),
+    if instance.kind == Kind::Microservices {
+        return "the server's standard output (the container log)".to_owned();
+    }
+    // The profile whose wrapper starts the JVM: its configuration folder lies beside its logs.
+    let wrapper = instance.wrapper.custom().or(instance.wrapper.main());
+    let profile = wrapper.and_then(|id| {
+        let folder = instance.document(id).folder();
+        let inside = folder.file_name().is_some_and(|name| name == "configuration");
+        inside.then(|| folder.parent()).flatten()
+    });
+    match profile.and_then(|profile| profile.file_name()) {
+        Some(name) => format!("logs/wrapper.log of the profile {}", name.to_string_lossy()),
+        None => "wrapper.log of the instance's profile".to_owned(),
     }
 }
 
@@ -201,8 +206,7 @@ fn reveals(instance: &Instance<'_>, jsse: bool) -> String {
 
 fn iaik_on(instance: &Instance<'_>, plan: &mut Plan) -> Result<(), DebugError> {
     if instance.setting(IAIK_DEBUG).is_true() == Some(true) {
-        plan.said
-            .push(format!("IAIK debug is on already ({IAIK_DEBUG}=true)"));
+        plan.said.push(format!("IAIK debug is on already ({IAIK_DEBUG}=true)"));
         return Ok(());
     }
     let edit = match instance.settings.winner(IAIK_DEBUG) {
@@ -223,13 +227,7 @@ fn iaik_on(instance: &Instance<'_>, plan: &mut Plan) -> Result<(), DebugError> {
 fn insert(instance: &Instance<'_>, name: &str, value: &str, via: Option<Via>) -> Option<Edit> {
     let template = || {
         let (id, document) = instance.with_role(Role::Template).next()?;
-        Some(make::insert_entry(
-            document,
-            id,
-            &format!("{TEMPLATE_PREFIX}{name}"),
-            value,
-            Some(MARKER),
-        ))
+        Some(make::insert_entry(document, id, &format!("{TEMPLATE_PREFIX}{name}"), value, Some(MARKER)))
     };
     let base = || make::insert_setting(instance, name, value, Some(MARKER));
     match via {
@@ -244,18 +242,23 @@ fn jsse_on(instance: &Instance<'_>, via: Option<Via>, plan: &mut Plan) -> Result
     if let Some(property) = instance.jvm.property(JSSE_DEBUG) {
         let shown = place_name(instance, property.place);
         match value::effect(instance, &property.value) {
-            Effect::Prints | Effect::Keys { .. } | Effect::Payload => {
+            Effect::Payload => {
                 plan.said.push(format!(
-                    "JSSE debug is on already ({JSSE_DEBUG}={} in {shown})",
+                    "JSSE debug is on already ({JSSE_DEBUG}={} in {shown}), and logs the content of connections, \
+                     passwords included; to narrow it, run `wattlint debug off` first",
                     property.value
                 ));
+            }
+            Effect::Prints | Effect::Keys { .. } => {
+                plan.said
+                    .push(format!("JSSE debug is on already ({JSSE_DEBUG}={} in {shown})", property.value));
             }
             Effect::AlmostNothing | Effect::Nothing | Effect::Stops => {
                 plan.said.push(format!(
                     "JSSE: {JSSE_DEBUG}={JSSE_VALUE} instead of {} in {shown}",
                     property.value
                 ));
-                plan.edits.push(make::set_property(property, JSSE_VALUE));
+                plan.edits.push(off::redefine(instance, property, JSSE_VALUE));
             }
         }
         return Ok(());
@@ -267,8 +270,7 @@ fn jsse_on(instance: &Instance<'_>, via: Option<Via>, plan: &mut Plan) -> Result
         Via::ServerCnf | Via::Template => properties_on(instance, via)?,
     };
     let shown = place_name(instance, Place::new(edit.file, edit.span));
-    plan.said
-        .push(format!("JSSE: {JSSE_DEBUG}={JSSE_VALUE} in {shown}"));
+    plan.said.push(format!("JSSE: {JSSE_DEBUG}={JSSE_VALUE} in {shown}"));
     plan.edits.push(edit);
     Ok(())
 }
@@ -291,11 +293,7 @@ fn usual_way(instance: &Instance<'_>) -> Via {
         };
     }
     let wrapper = instance.wrapper.custom().is_some() && wrapper_on(instance).is_ok();
-    if wrapper || !has(Role::ServerCnf) {
-        Via::Wrapper
-    } else {
-        Via::ServerCnf
-    }
+    if wrapper || !has(Role::ServerCnf) { Via::Wrapper } else { Via::ServerCnf }
 }
 
 fn wrapper_on(instance: &Instance<'_>) -> Result<Edit, DebugError> {
@@ -304,7 +302,11 @@ fn wrapper_on(instance: &Instance<'_>) -> Result<Edit, DebugError> {
         return Err(DebugError::NoPlace {
             instance: name(),
             wanted: "custom_wrapper.conf",
-            hint: "give the profile's folder too, or use --via server.cnf",
+            hint: if instance.settings.base().is_some() {
+                "give the profile's folder too, or use --via server.cnf"
+            } else {
+                "give the folders of the profile and of the instance too"
+            },
         });
     };
     let why = if instance.wrapper.unread.is_some() {
@@ -315,30 +317,18 @@ fn wrapper_on(instance: &Instance<'_>) -> Result<Edit, DebugError> {
         None
     };
     if let Some(why) = why {
-        return Err(DebugError::WrapperDrops {
-            instance: name(),
-            why,
-        });
+        return Err(DebugError::WrapperDrops { instance: name(), why });
     }
     let index = instance.wrapper.free_index(FIRST_OWN_INDEX);
     let option = format!("-D{JSSE_DEBUG}={JSSE_VALUE}");
-    Ok(make::add_wrapper_option(
-        instance.document(file),
-        file,
-        index,
-        &option,
-    ))
+    Ok(make::add_wrapper_option(instance.document(file), file, index, &option))
 }
 
 /// Where an option can be added in a start script: the file, the end of the value, and whether the value is empty.
 fn setenv_place(instance: &Instance<'_>) -> Option<(FileId, Span)> {
     instance.with_role(Role::Setenv).find_map(|(id, document)| {
         let script = document.setenv()?;
-        let assignment = script
-            .assignments()
-            .iter()
-            .rev()
-            .find(|a| a.quoted || script.is_batch())?;
+        let assignment = script.assignments().iter().rev().find(|a| a.quoted || script.is_batch())?;
         Some((id, assignment.value))
     })
 }
@@ -350,41 +340,35 @@ fn setenv_on(instance: &Instance<'_>) -> Result<Edit, DebugError> {
         hint: "use --via template or --via server.cnf",
     })?;
     let blank = if value.is_empty() { "" } else { " " };
-    Ok(Edit::insert(
-        file,
-        value.range().end,
-        format!("{blank}-D{JSSE_DEBUG}={JSSE_VALUE}"),
-    ))
+    Ok(Edit::insert(file, value.range().end, format!("{blank}-D{JSSE_DEBUG}={JSSE_VALUE}")))
 }
 
 fn properties_on(instance: &Instance<'_>, via: Via) -> Result<Edit, DebugError> {
     let element = format!("{JSSE_DEBUG}={JSSE_VALUE}");
-    if let Some(winner) = instance.settings.winner(SYSTEM_PROPERTIES) {
+    let winner = instance.settings.winner(SYSTEM_PROPERTIES);
+    let in_template = |written: &Written<'_>| instance.document(written.file).role == Role::Template;
+    let has_template = instance.with_role(Role::Template).next().is_some();
+    if let Some(winner) = winner
+        && (via == Via::ServerCnf || in_template(winner) || !has_template)
+    {
         // Whatever the way asked for, only the line that wins counts.
         return Ok(append_element(instance, winner, &element));
     }
-    // A new line replaces the default, so it has to carry it along.
+    // A new line replaces the value there was, or the default, so it has to carry it along.
     let default =
         crate::catalog::setting(SYSTEM_PROPERTIES, instance.release.value).and_then(|row| row.default);
+    let default = winner.map(|winner| winner.value.as_ref()).or(default).filter(|value| !value.is_empty());
     let value = default.map_or_else(|| element.clone(), |default| format!("{default},{element}"));
     insert(instance, SYSTEM_PROPERTIES, &value, Some(via)).ok_or(DebugError::NoPlace {
         instance: instance.name.to_owned(),
-        wanted: if via == Via::Template {
-            "application.properties"
-        } else {
-            "server.cnf"
-        },
+        wanted: if via == Via::Template { "application.properties" } else { "server.cnf" },
         hint: "give the folder that holds it",
     })
 }
 
 fn append_element(instance: &Instance<'_>, winner: &Written<'_>, element: &str) -> Edit {
     let bytes = instance.document(winner.file).bytes();
-    let list = List::new(
-        bytes,
-        Place::new(winner.file, winner.entry.value),
-        SYSTEM_PROPERTIES.to_owned(),
-    );
+    let list = List::new(bytes, Place::new(winner.file, winner.entry.value), SYSTEM_PROPERTIES.to_owned());
     let escaped = String::from_utf8_lossy(&escape_value(element)).into_owned();
     if winner.entry.value.is_empty() {
         return make::set_value(winner.file, &winner.entry, element);

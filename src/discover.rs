@@ -109,12 +109,7 @@ impl Discovery {
 
     /// The same instances with some documents replaced, as after a fix.
     pub fn with_documents(&self, documents: Vec<Document>) -> Discovery {
-        Discovery {
-            documents,
-            groups: self.groups.clone(),
-            notes: Vec::new(),
-            problems: Vec::new(),
-        }
+        Discovery { documents, groups: self.groups.clone(), notes: Vec::new(), problems: Vec::new() }
     }
 
     /// A document by its number.
@@ -143,11 +138,7 @@ pub fn display_path(path: &Path) -> String {
         _ => path,
     };
     let text = path.to_string_lossy();
-    let text = if cfg!(windows) {
-        text.replace('\\', "/")
-    } else {
-        text.into_owned()
-    };
+    let text = if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() };
     let text = text.strip_prefix("./").unwrap_or(&text);
     crate::report::printable(text).into_owned()
 }

@@ -144,22 +144,12 @@ impl Document {
             Role::Wrapper | Role::CustomWrapper => Syntax::Wrapper(Wrapper::parse(shared)),
             Role::Ports => Syntax::Ports(Ports::parse(shared)),
             Role::Setenv => {
-                let batch = path
-                    .extension()
-                    .is_some_and(|ext| ext.eq_ignore_ascii_case("bat"));
+                let batch = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("bat"));
                 Syntax::Setenv(Setenv::parse(shared, batch))
             }
             Role::Manifest | Role::JdkRelease | Role::StoreAlias | Role::Lock => Syntax::Opaque,
         };
-        Document {
-            path,
-            display,
-            role,
-            syntax,
-            context: false,
-            bytes,
-            lines: OnceLock::new(),
-        }
+        Document { path, display, role, syntax, context: false, bytes, lines: OnceLock::new() }
     }
 
     /// The same file with other bytes, as after a fix.
@@ -208,10 +198,7 @@ impl Document {
 
     /// Its file name.
     pub fn file_name(&self) -> &str {
-        self.path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or(&self.display)
+        self.path.file_name().and_then(|name| name.to_str()).unwrap_or(&self.display)
     }
 
     /// Its folder.
@@ -235,9 +222,7 @@ impl Document {
 
     /// 1-based number of the line that holds the byte at `offset`.
     pub fn line_of(&self, offset: u32) -> usize {
-        self.line_starts()
-            .partition_point(|&start| start <= offset)
-            .max(1)
+        self.line_starts().partition_point(|&start| start <= offset).max(1)
     }
 
     /// The bytes of a line, given its 1-based number, with its line end.
@@ -251,9 +236,7 @@ impl Document {
     /// How many lines there are.
     pub fn line_count(&self) -> usize {
         let starts = self.line_starts();
-        let open = starts
-            .last()
-            .is_some_and(|&last| (last as usize) < self.bytes.len());
+        let open = starts.last().is_some_and(|&last| (last as usize) < self.bytes.len());
         starts.len() - usize::from(!open && starts.len() > 1)
     }
 
@@ -262,9 +245,6 @@ impl Document {
         let line = self.line_of(offset);
         let start = self.line_span(line).start.min(offset);
         let before = Span { start, end: offset }.of(&self.bytes);
-        Position {
-            line,
-            column: crate::syntax::display_text(before).chars().count() + 1,
-        }
+        Position { line, column: crate::syntax::display_text(before).chars().count() + 1 }
     }
 }

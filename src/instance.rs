@@ -140,11 +140,7 @@ impl<'f> Instance<'f> {
         };
         let jvm = Jvm::read(documents, &group.files, &wrapper, &settings);
         let security = SecurityFiles::find(documents, &group.files, &jvm);
-        let ports = group
-            .files
-            .iter()
-            .flat_map(|&id| ports_of(documents, id))
-            .collect();
+        let ports = group.files.iter().flat_map(|&id| ports_of(documents, id)).collect();
         Instance {
             name: &group.name,
             root: &group.root,
@@ -163,10 +159,7 @@ impl<'f> Instance<'f> {
 
     /// All instances of a run.
     pub fn all(discovery: &'f Discovery, given: Given) -> impl Iterator<Item = Instance<'f>> {
-        discovery
-            .groups
-            .iter()
-            .map(move |group| Instance::new(discovery, group, given))
+        discovery.groups.iter().map(move |group| Instance::new(discovery, group, given))
     }
 
     /// A document of the run.
@@ -196,10 +189,7 @@ impl<'f> Instance<'f> {
             .find(|document| document.path.starts_with(self.root));
         let shown = inside.and_then(|document| {
             let depth = document.path.strip_prefix(self.root).ok()?.components().count();
-            Path::new(&document.display)
-                .ancestors()
-                .nth(depth)
-                .filter(|path| !path.as_os_str().is_empty())
+            Path::new(&document.display).ancestors().nth(depth).filter(|path| !path.as_os_str().is_empty())
         });
         discover::display_path(shown.unwrap_or(self.root))
     }
@@ -213,11 +203,7 @@ impl<'f> Instance<'f> {
 fn kind_of(documents: &[Document], group: &Group) -> Kind {
     let has = |role| group.files.iter().any(|id| documents[id.0].role == role);
     let wrapper_roles = has(Role::Wrapper) || has(Role::CustomWrapper);
-    let profile = group
-        .root
-        .parent()
-        .and_then(|p| p.file_name())
-        .is_some_and(|name| name == "profiles");
+    let profile = group.root.parent().and_then(|p| p.file_name()).is_some_and(|name| name == "profiles");
     if profile && !has(Role::ServerCnf) {
         Kind::OtherProfile
     } else if wrapper_roles {
@@ -232,10 +218,6 @@ fn kind_of(documents: &[Document], group: &Group) -> Kind {
 fn ports_of(documents: &[Document], id: FileId) -> impl Iterator<Item = Port<'_>> {
     let document = &documents[id.0];
     document.ports().into_iter().flat_map(move |ports| {
-        ports.listeners().iter().map(move |listener| Port {
-            file: id,
-            listener,
-            document,
-        })
+        ports.listeners().iter().map(move |listener| Port { file: id, listener, document })
     })
 }

@@ -37,10 +37,7 @@ pub struct Report<'r> {
 impl Report<'_> {
     /// How many findings have a severity.
     pub fn count(&self, severity: Severity) -> usize {
-        self.findings
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
     }
 
     /// One line: "3 errors, 1 warning, 2 fixable with `wattlint fix`".
@@ -48,32 +45,20 @@ impl Report<'_> {
         if self.findings.is_empty() {
             return "no problems found".to_owned();
         }
-        let counts = [
-            (Severity::Error, "error"),
-            (Severity::Warning, "warning"),
-            (Severity::Info, "info"),
-        ];
+        let counts = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "info")];
         let parts: Vec<String> = counts
             .into_iter()
             .map(|(severity, name)| (self.count(severity), name))
             .filter(|(count, _)| *count > 0)
             .map(|(count, name)| {
-                format!(
-                    "{count} {name}{}",
-                    if count == 1 || name == "info" { "" } else { "s" }
-                )
+                format!("{count} {name}{}", if count == 1 || name == "info" { "" } else { "s" })
             })
             .collect();
         let tier = |safety| {
-            self.findings
-                .iter()
-                .filter(|f| f.fix.as_ref().is_some_and(|fix| fix.safety == safety))
-                .count()
+            self.findings.iter().filter(|f| f.fix.as_ref().is_some_and(|fix| fix.safety == safety)).count()
         };
-        let (safe, more) = (
-            tier(crate::rules::schema::Safety::Safe),
-            tier(crate::rules::schema::Safety::Unsafe),
-        );
+        let (safe, more) =
+            (tier(crate::rules::schema::Safety::Safe), tier(crate::rules::schema::Safety::Unsafe));
         let fixable = match (safe, more) {
             (0, 0) => String::new(),
             (safe, 0) => format!("; {safe} fixable with `wattlint fix`"),

@@ -27,9 +27,7 @@ pub fn builtin() -> &'static [Rule] {
 
 /// The built-in rule of that name.
 pub fn find(name: &str) -> Option<&'static Rule> {
-    let index = BUILTIN
-        .binary_search_by(|rule| rule.name.as_ref().cmp(name))
-        .ok()?;
+    let index = BUILTIN.binary_search_by(|rule| rule.name.as_ref().cmp(name)).ok()?;
     Some(&BUILTIN[index])
 }
 
@@ -64,11 +62,7 @@ impl<'i, 'f> Cx<'i, 'f> {
 
     /// The tier of a fix that takes something away because of the release: safe only if the release is known.
     pub fn safety_by_release(&self) -> Safety {
-        if self.instance.release.is_assumed() {
-            Safety::Unsafe
-        } else {
-            Safety::Safe
-        }
+        if self.instance.release.is_assumed() { Safety::Unsafe } else { Safety::Safe }
     }
 
     /// The JDK. Findings made after this say if it was only assumed.
@@ -104,10 +98,7 @@ impl<'i, 'f> Cx<'i, 'f> {
                 severity: self.rule.severity,
                 basis: self.rule.basis,
                 message: message.into(),
-                primary: Label {
-                    place,
-                    text: String::new(),
-                },
+                primary: Label { place, text: String::new() },
                 related: Vec::new(),
                 notes: Vec::new(),
                 assumed,
@@ -135,10 +126,7 @@ impl Draft<'_> {
 
     /// Another place that matters.
     pub fn related(mut self, place: Place, text: impl Into<String>) -> Self {
-        self.finding.related.push(Label {
-            place,
-            text: text.into(),
-        });
+        self.finding.related.push(Label { place, text: text.into() });
         self
     }
 
@@ -181,9 +169,8 @@ impl Draft<'_> {
     pub fn emit(mut self) {
         let finding = &mut self.finding;
         let texts = [&mut finding.message, &mut finding.primary.text].into_iter();
-        let texts = texts
-            .chain(&mut finding.notes)
-            .chain(finding.related.iter_mut().map(|label| &mut label.text));
+        let texts =
+            texts.chain(&mut finding.notes).chain(finding.related.iter_mut().map(|label| &mut label.text));
         for text in texts {
             *text = masked(std::mem::take(text));
         }
@@ -213,11 +200,7 @@ impl Selection {
     }
 
     fn rules(&self) -> Box<dyn Iterator<Item = &'static Rule> + '_> {
-        if self.only.is_empty() {
-            Box::new(BUILTIN.iter())
-        } else {
-            Box::new(self.only.iter().copied())
-        }
+        if self.only.is_empty() { Box::new(BUILTIN.iter()) } else { Box::new(self.only.iter().copied()) }
     }
 }
 
@@ -230,9 +213,8 @@ fn in_range(range: Option<&Cow<'static, str>>, holds: impl Fn(&VersionRange) -> 
 
 /// Whether a rule has anything to say about an instance's release and JDK.
 pub fn applies(rule: &Rule, instance: &Instance<'_>) -> bool {
-    in_range(rule.releases.as_ref(), |range| {
-        range.has_release(instance.release.value)
-    }) && in_range(rule.jdks.as_ref(), |range| range.has_jdk(instance.jdk.value))
+    in_range(rule.releases.as_ref(), |range| range.has_release(instance.release.value))
+        && in_range(rule.jdks.as_ref(), |range| range.has_jdk(instance.jdk.value))
 }
 
 /// Checks one instance. Findings come sorted by place, then rule.
@@ -261,18 +243,12 @@ pub fn check(instance: &Instance<'_>, selection: &Selection) -> Vec<Finding> {
 /// Sorts findings by place, then rule; a file shared by several instances is reported once.
 pub fn sort(findings: &mut Vec<Finding>) {
     findings.sort_by(|a, b| {
-        (
-            a.primary.place.file,
-            a.primary.place.span.start,
-            &a.rule.name,
-            &a.message,
-        )
-            .cmp(&(
-                b.primary.place.file,
-                b.primary.place.span.start,
-                &b.rule.name,
-                &b.message,
-            ))
+        (a.primary.place.file, a.primary.place.span.start, &a.rule.name, &a.message).cmp(&(
+            b.primary.place.file,
+            b.primary.place.span.start,
+            &b.rule.name,
+            &b.message,
+        ))
     });
     findings.dedup_by(|a, b| a.rule.name == b.rule.name && a.primary == b.primary && a.message == b.message);
 }

@@ -22,10 +22,7 @@ impl Span {
     /// so an offset always fits; a larger one is clamped rather than wrapped.
     pub fn new(start: usize, end: usize) -> Self {
         let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Span {
-            start: clamp(start),
-            end: clamp(end),
-        }
+        Span { start: clamp(start), end: clamp(end) }
     }
 
     /// The empty span at `offset`.
@@ -100,10 +97,6 @@ impl Newline {
 pub fn display_text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.into(),
-        Err(_) => bytes
-            .iter()
-            .map(|&byte| char::from(byte))
-            .collect::<String>()
-            .into(),
+        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect::<String>().into(),
     }
 }

@@ -60,10 +60,7 @@ impl Client {
     pub fn switches(self) -> &'static [&'static str] {
         match self {
             Client::Https => &["watt.net.ssl.client.useJSSE"],
-            Client::Ftps => &[
-                "watt.net.ssl.ftps.client.useJSSE",
-                "watt.net.ssl.client.ftps.useJSSE",
-            ],
+            Client::Ftps => &["watt.net.ssl.ftps.client.useJSSE", "watt.net.ssl.client.ftps.useJSSE"],
             Client::Smtp => &["watt.net.ssl.email.client.smtp.useJSSE"],
             Client::Notifications => &["watt.net.ssl.email.client.useJSSE"],
         }
@@ -82,10 +79,7 @@ pub struct Choice {
 /// The provider of an outbound client; `None` where a file that would tell was not read, or a substitution hides it.
 pub fn outbound(instance: &Instance<'_>, client: Client) -> Option<Choice> {
     if !instance.release.value.has_iaik() {
-        return Some(Choice {
-            provider: Provider::Jsse,
-            place: None,
-        });
+        return Some(Choice { provider: Provider::Jsse, place: None });
     }
     let mut decided = None;
     for name in client.switches() {
@@ -93,10 +87,7 @@ pub fn outbound(instance: &Instance<'_>, client: Client) -> Option<Choice> {
         let place = effective.written().map(|written| written.key_place());
         match effective.is_true() {
             Some(true) if place.is_some() => {
-                return Some(Choice {
-                    provider: Provider::Jsse,
-                    place,
-                });
+                return Some(Choice { provider: Provider::Jsse, place });
             }
             Some(is_true) => {
                 let provider = if is_true { Provider::Jsse } else { Provider::Iaik };
@@ -111,10 +102,9 @@ pub fn outbound(instance: &Instance<'_>, client: Client) -> Option<Choice> {
     // Entrust was the default when JSSE became an option in 9.5; from when on it was JSSE before 9.12 is not known.
     let before_912 = client == Client::Https && instance.release.value < Release::new(9, 12);
     match decided {
-        None if before_912 && instance.settings.base().is_some() => Some(Choice {
-            provider: Provider::Iaik,
-            place: None,
-        }),
+        None if before_912 && instance.settings.base().is_some() => {
+            Some(Choice { provider: Provider::Iaik, place: None })
+        }
         decided => decided,
     }
 }
@@ -148,33 +138,21 @@ impl List {
             .map(|span| (properties::decode(bytes, span).trim().to_owned(), span))
             .filter(|(text, _)| !text.is_empty())
             .collect();
-        List {
-            place,
-            title,
-            elements,
-        }
+        List { place, title, elements }
     }
 
     /// The list that a setting's deciding line holds; `None` if no line writes it or a substitution hides it.
     pub fn of_setting(instance: &Instance<'_>, name: &str) -> Option<List> {
         let winner = instance.settings.winner(name).filter(|winner| winner.known)?;
         let place = Place::new(winner.file, winner.entry.value);
-        Some(List::new(
-            instance.document(winner.file).bytes(),
-            place,
-            name.to_owned(),
-        ))
+        Some(List::new(instance.document(winner.file).bytes(), place, name.to_owned()))
     }
 
     /// The list in a port's field; `None` if it is absent, `<null>` or empty.
     pub fn of_port(instance: &Instance<'_>, port: &Port<'_>, field: &str) -> Option<List> {
         port.text(field).filter(|text| !text.is_empty())?;
         let title = format!("{field} of {}", port.title());
-        Some(List::new(
-            instance.document(port.file).bytes(),
-            port.place(field),
-            title,
-        ))
+        Some(List::new(instance.document(port.file).bytes(), port.place(field), title))
     }
 
     /// Whether an element is exactly this.

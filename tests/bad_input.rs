@@ -50,20 +50,15 @@ const IAIK: &str = "watt.net.ssl.client.useJSSE=false\nwatt.server.port=5555\n";
 #[test]
 fn a_folder_where_a_file_belongs() {
     let here = folder(&[("a/config/server.cnf/x", ""), ("b/config/server.cnf", IAIK)]);
-    let run = wattlint(
-        here.path(),
-        &["check", "--only", "outbound-uses-iaik", "--format", "concise"],
-    );
+    let run = wattlint(here.path(), &["check", "--only", "outbound-uses-iaik", "--format", "concise"]);
     assert_eq!(run.code, 2);
     assert!(
-        run.stderr
-            .contains("a/config/server.cnf: is a folder, where a file should be"),
+        run.stderr.contains("a/config/server.cnf: is a folder, where a file should be"),
         "{}",
         run.stderr
     );
     assert!(
-        run.stdout
-            .contains("b/config/server.cnf:1:29: error[outbound-uses-iaik]"),
+        run.stdout.contains("b/config/server.cnf:1:29: error[outbound-uses-iaik]"),
         "the rest is linted: {}",
         run.stdout
     );
@@ -74,20 +69,11 @@ fn an_empty_tree_and_a_dangling_link() {
     let here = folder(&[]);
     let run = wattlint(here.path(), &["check"]);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
-    assert!(
-        run.stderr
-            .contains(".: holds no Integration Server configuration"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains(".: holds no Integration Server configuration"), "{}", run.stderr);
     symlink("nowhere", here.path().join("server.cnf")).expect("a link");
     let run = wattlint(here.path(), &["check"]);
     assert_eq!(run.code, 2);
-    assert!(
-        run.stderr.contains("server.cnf: cannot be read"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("server.cnf: cannot be read"), "{}", run.stderr);
     assert!(!run.stderr.contains("no problems"), "{}", run.stderr);
 }
 
@@ -103,37 +89,23 @@ fn links_in_a_circle_and_to_files() {
     // A fix through a link changes the file and leaves the link.
     let run = wattlint(here.path(), &["fix", "--write", "--release", "10.11", "mounted"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
-    assert!(
-        fs::symlink_metadata(here.path().join("mounted/server.cnf"))
-            .expect("there")
-            .is_symlink()
-    );
+    assert!(fs::symlink_metadata(here.path().join("mounted/server.cnf")).expect("there").is_symlink());
     let text = fs::read_to_string(here.path().join("real/server.cnf")).expect("there");
     assert!(text.starts_with("watt.net.ssl.client.useJSSE=true\n"), "{text}");
 }
 
 #[test]
 fn binary_and_huge_files_are_left_out_with_a_note() {
-    let here = folder(&[
-        ("config/server.cnf", "watt.server.port=5555\n"),
-        ("packages/P/config/listeners.cnf", ""),
-    ]);
+    let here =
+        folder(&[("config/server.cnf", "watt.server.port=5555\n"), ("packages/P/config/listeners.cnf", "")]);
     let utf16: Vec<u8> = "watt.a=b\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     fs::write(here.path().join("custom_wrapper.conf"), utf16).expect("a file");
     let huge = fs::File::create(here.path().join("packages/P/config/listeners.cnf")).expect("a file");
     huge.set_len(1 << 30).expect("a sparse file");
     let run = wattlint(here.path(), &["check", "--list-files"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
-    assert!(
-        run.stderr.contains("custom_wrapper.conf: is binary or UTF-16"),
-        "{}",
-        run.stderr
-    );
-    assert!(
-        run.stderr.contains("listeners.cnf: is 1024 MiB"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("custom_wrapper.conf: is binary or UTF-16"), "{}", run.stderr);
+    assert!(run.stderr.contains("listeners.cnf: is 1024 MiB"), "{}", run.stderr);
     // Named on the command line, they are errors.
     for path in ["custom_wrapper.conf", "packages/P/config/listeners.cnf"] {
         assert_eq!(wattlint(here.path(), &["check", path]).code, 2, "{path}");
@@ -144,37 +116,21 @@ fn binary_and_huge_files_are_left_out_with_a_note() {
 fn a_pipe_is_not_opened() {
     let here = folder(&[]);
     let pipe = here.path().join("server.cnf");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .expect("mkfifo")
-            .success()
-    );
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
     for args in [&["check", "server.cnf"][..], &["check", "."]] {
         let run = wattlint(here.path(), args);
         assert_eq!(run.code, 2);
-        assert!(
-            run.stderr.contains("is a device, pipe or socket"),
-            "{}",
-            run.stderr
-        );
+        assert!(run.stderr.contains("is a device, pipe or socket"), "{}", run.stderr);
     }
 }
 
 #[test]
 fn nothing_is_written_when_anything_is_wrong() {
     let here = folder(&[("good/config/server.cnf", IAIK), ("empty/x", "")]);
-    let run = wattlint(
-        here.path(),
-        &["fix", "--write", "--release", "10.11", "good", "missing"],
-    );
+    let run = wattlint(here.path(), &["fix", "--write", "--release", "10.11", "good", "missing"]);
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("nothing was changed"), "{}", run.stderr);
-    assert_eq!(
-        fs::read_to_string(here.path().join("good/config/server.cnf")).expect("there"),
-        IAIK
-    );
+    assert_eq!(fs::read_to_string(here.path().join("good/config/server.cnf")).expect("there"), IAIK);
 }
 
 #[test]
@@ -183,16 +139,8 @@ fn a_running_server_is_left_alone() {
     let args = ["fix", "--write", "--release", "10.11"];
     let run = wattlint(here.path(), &args);
     assert_eq!(run.code, 2);
-    assert!(
-        run.stderr
-            .contains("bin/.lock is there, so the server seems to run"),
-        "{}",
-        run.stderr
-    );
-    assert_eq!(
-        fs::read_to_string(here.path().join("config/server.cnf")).expect("there"),
-        IAIK
-    );
+    assert!(run.stderr.contains("bin/.lock is there, so the server seems to run"), "{}", run.stderr);
+    assert_eq!(fs::read_to_string(here.path().join("config/server.cnf")).expect("there"), IAIK);
     let run = wattlint(here.path(), &[&args[..], &["--force"]].concat());
     assert_eq!(run.code, 0, "{}", run.stderr);
     // The patch alone harms nobody.
@@ -210,21 +158,14 @@ fn mode_is_kept_and_a_failed_write_leaves_the_file() {
         "ulimit -f 0; trap '' XFSZ; exec {} fix --write --release 10.11 2>&1",
         env!("CARGO_BIN_EXE_wattlint")
     );
-    let output = Command::new("bash")
-        .args(["-c", &limited])
-        .current_dir(here.path())
-        .output()
-        .expect("bash");
+    let output = Command::new("bash").args(["-c", &limited]).current_dir(here.path()).output().expect("bash");
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert_eq!(fs::read_to_string(&file).expect("there"), IAIK);
     let left: Vec<_> = fs::read_dir(here.path().join("config")).expect("there").collect();
     assert_eq!(left.len(), 1, "no temporary file stays: {left:?}");
     let run = wattlint(here.path(), &["fix", "--write", "--release", "10.11"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
-    assert_eq!(
-        fs::metadata(&file).expect("there").permissions().mode() & 0o777,
-        0o640
-    );
+    assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o640);
 }
 
 /// What was linted is compared with what is there just before writing; one changed file keeps all from being written.
@@ -232,30 +173,16 @@ fn mode_is_kept_and_a_failed_write_leaves_the_file() {
 fn a_file_changed_meanwhile_stops_the_write() {
     let here = folder(&[("a/config/server.cnf", IAIK), ("b/config/server.cnf", IAIK)]);
     let mut discovery = Discovery::from_paths(&[here.path().to_owned()], Default::default());
-    let given = Given {
-        release: "10.11".parse().ok(),
-        jdk: None,
-    };
-    let permit = Permit {
-        tier: Safety::Safe,
-        secrets: true,
-    };
+    let given = Given { release: "10.11".parse().ok(), jdk: None };
+    let permit = Permit { tier: Safety::Safe, secrets: true };
     let outcome = converge(&mut discovery, given, &Selection::all(), permit).expect("fixes");
     assert_eq!(outcome.changes.len(), 2);
     let changed = here.path().join("b/config/server.cnf");
     fs::write(&changed, "watt.server.port=1\n").expect("a file");
-    let error = write(&discovery, &outcome.changes)
-        .expect_err("refused")
-        .to_string();
+    let error = write(&discovery, &outcome.changes).expect_err("refused").to_string();
     assert!(error.contains("changed on disk since it was read"), "{error}");
-    assert_eq!(
-        fs::read_to_string(here.path().join("a/config/server.cnf")).expect("there"),
-        IAIK
-    );
-    assert_eq!(
-        fs::read_to_string(&changed).expect("there"),
-        "watt.server.port=1\n"
-    );
+    assert_eq!(fs::read_to_string(here.path().join("a/config/server.cnf")).expect("there"), IAIK);
+    assert_eq!(fs::read_to_string(&changed).expect("there"), "watt.server.port=1\n");
 }
 
 #[test]
@@ -265,16 +192,9 @@ fn a_reader_that_stops_early_is_no_error() {
         "{} check --format concise 2>/dev/null | head -1; echo ${{PIPESTATUS[0]}}",
         env!("CARGO_BIN_EXE_wattlint")
     );
-    let output = Command::new("bash")
-        .args(["-c", &command])
-        .current_dir(here.path())
-        .output()
-        .expect("bash");
+    let output = Command::new("bash").args(["-c", &command]).current_dir(here.path()).output().expect("bash");
     let text = String::from_utf8(output.stdout).expect("text");
-    assert!(
-        text.ends_with("\n1\n"),
-        "the exit code is that of the findings: {text}"
-    );
+    assert!(text.ends_with("\n1\n"), "the exit code is that of the findings: {text}");
 }
 
 /// A value that must never be seen, in all the places secrets stand in.

@@ -2,8 +2,5 @@
 
 #[test]
 fn console_blocks_and_cases() {
-    trycmd::TestCases::new()
-        .case("README.md")
-        .case("tests/cmd/*.md")
-        .case("tests/cmd/*.toml");
+    trycmd::TestCases::new().case("README.md").case("tests/cmd/*.md").case("tests/cmd/*.toml");
 }

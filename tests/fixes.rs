@@ -56,10 +56,7 @@ const OPTIONS: [&str; 12] = [
 ];
 
 fn text(lines: &'static [&'static str], most: usize) -> impl Strategy<Value = String> {
-    let line = (
-        prop::sample::select(lines),
-        prop::sample::select(&["\n", "\n", "\r\n"][..]),
-    );
+    let line = (prop::sample::select(lines), prop::sample::select(&["\n", "\n", "\r\n"][..]));
     (prop::collection::vec(line, 0..most), any::<bool>()).prop_map(|(lines, open)| {
         let mut text: String = lines.iter().map(|(line, end)| format!("{line}{end}")).collect();
         if open {
@@ -82,10 +79,7 @@ fn ports() -> impl Strategy<Value = String> {
     );
     prop::collection::vec(field, 0..4).prop_map(|fields| {
         let record = "<record name=\"HTTPSListener@1\"><value name=\"protocol\">HTTPS</value>";
-        format!(
-            "<Values><record name=\"listeners\">{record}{}</record></record></Values>",
-            fields.concat()
-        )
+        format!("<Values><record name=\"listeners\">{record}{}</record></record></Values>", fields.concat())
     })
 }
 
@@ -93,32 +87,20 @@ fn tree(files: &(String, String, String)) -> Discovery {
     Discovery::from_memory([
         ("config/server.cnf", files.0.clone().into_bytes()),
         ("configuration/custom_wrapper.conf", files.1.clone().into_bytes()),
-        (
-            "packages/WmRoot/config/listeners.cnf",
-            files.2.clone().into_bytes(),
-        ),
+        ("packages/WmRoot/config/listeners.cnf", files.2.clone().into_bytes()),
     ])
 }
 
 fn given(release: &str) -> Given {
-    Given {
-        release: release.parse().ok(),
-        jdk: None,
-    }
+    Given { release: release.parse().ok(), jdk: None }
 }
 
 fn bytes(discovery: &Discovery) -> Vec<Vec<u8>> {
-    discovery
-        .documents
-        .iter()
-        .map(|document| document.bytes().to_vec())
-        .collect()
+    discovery.documents.iter().map(|document| document.bytes().to_vec()).collect()
 }
 
 fn count(discovery: &Discovery, given: Given) -> usize {
-    Instance::all(discovery, given)
-        .map(|instance| rules::check(&instance, &Selection::all()).len())
-        .sum()
+    Instance::all(discovery, given).map(|instance| rules::check(&instance, &Selection::all()).len()).sum()
 }
 
 fn apply(discovery: &mut Discovery, edits: &[Edit]) {

@@ -18,46 +18,25 @@ use wattlint::syntax::properties::{Properties, decode_utf16};
 fn main() {
     let args = Arguments::from_args();
     let installed = |program: &str| {
-        let version = if program == "java" {
-            "-version"
-        } else {
-            "--version"
-        };
-        let quiet = Command::new(program)
-            .arg(version)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
+        let version = if program == "java" { "-version" } else { "--version" };
+        let quiet = Command::new(program).arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status();
         quiet.is_ok()
     };
     let required = std::env::var_os("WATTLINT_REQUIRE_PROGRAMS").is_some();
     let trial = |name: &str, programs: &[&str], test: fn() -> Result<(), Failed>| {
-        let missing: Vec<String> = programs
-            .iter()
-            .filter(|program| !installed(program))
-            .map(|p| (*p).to_owned())
-            .collect();
+        let missing: Vec<String> =
+            programs.iter().filter(|program| !installed(program)).map(|p| (*p).to_owned()).collect();
         let ignored = !missing.is_empty() && !required;
         let run = move || {
-            if missing.is_empty() {
-                test()
-            } else {
-                Err(format!("not installed: {missing:?}").into())
-            }
+            if missing.is_empty() { test() } else { Err(format!("not installed: {missing:?}").into()) }
         };
         Trial::test(name, run).with_ignored_flag(ignored)
     };
     let trials = vec![
         trial("java_reads_properties_as_we_do", &["java", "javac"], java_agrees),
         trial("git_applies_our_patches", &["git"], || patches_apply(git_apply)),
-        trial("patch_applies_our_patches", &["patch"], || {
-            patches_apply(patch_apply)
-        }),
-        trial(
-            "the_wrapper_passes_the_options_we_say",
-            &[WRAPPER],
-            wrapper_agrees,
-        ),
+        trial("patch_applies_our_patches", &["patch"], || patches_apply(patch_apply)),
+        trial("the_wrapper_passes_the_options_we_say", &[WRAPPER], wrapper_agrees),
     ];
     libtest_mimic::run(&args, trials).exit();
 }
@@ -122,12 +101,7 @@ fn hex(bytes: &[u8]) -> String {
 fn ours(bytes: &[u8]) -> String {
     let doc = Properties::parse(bytes);
     let mut out = String::new();
-    let units = |span| {
-        decode_utf16(bytes, span)
-            .iter()
-            .map(|unit| format!("{unit:04x}"))
-            .collect::<String>()
-    };
+    let units = |span| decode_utf16(bytes, span).iter().map(|unit| format!("{unit:04x}")).collect::<String>();
     for entry in doc.loaded() {
         out.push_str(&format!("{}={} ", units(entry.key), units(entry.value)));
     }
@@ -140,17 +114,9 @@ fn ours(bytes: &[u8]) -> String {
 fn java_agrees() -> Result<(), Failed> {
     let mut dice = Dice(0x5eed_1234_5678_9abc);
     let mut files: Vec<Vec<u8>> = (0..20_000)
-        .map(|_| {
-            (0..dice.roll(16))
-                .flat_map(|_| PIECES[dice.roll(PIECES.len())].to_vec())
-                .collect()
-        })
+        .map(|_| (0..dice.roll(16)).flat_map(|_| PIECES[dice.roll(PIECES.len())].to_vec()).collect())
         .collect();
-    files.extend(
-        configuration_files()
-            .into_iter()
-            .map(|path| fs::read(path).expect("readable")),
-    );
+    files.extend(configuration_files().into_iter().map(|path| fs::read(path).expect("readable")));
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/java/LoadProperties.java");
     let mut java = Command::new("java")
         .arg(program)
@@ -162,10 +128,7 @@ fn java_agrees() -> Result<(), Failed> {
     let input: String = files.iter().map(|file| hex(file) + "\n").collect();
     let feeder = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
     let output = java.wait_with_output().map_err(|e| e.to_string())?;
-    feeder
-        .join()
-        .map_err(|_| "the feeder panicked")?
-        .map_err(|e| e.to_string())?;
+    feeder.join().map_err(|_| "the feeder panicked")?.map_err(|e| e.to_string())?;
     let theirs = String::from_utf8(output.stdout).map_err(|e| e.to_string())?;
     let lines: Vec<&str> = theirs.lines().collect();
     if lines.len() != files.len() {
@@ -184,12 +147,7 @@ fn java_agrees() -> Result<(), Failed> {
 fn configuration_files() -> Vec<PathBuf> {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let found = Discovery::from_paths(&[examples], Default::default());
-    found
-        .documents
-        .into_iter()
-        .filter(|d| d.properties().is_some())
-        .map(|d| d.path)
-        .collect()
+    found.documents.into_iter().filter(|d| d.properties().is_some()).map(|d| d.path).collect()
 }
 
 // ---- patches ----
@@ -214,22 +172,14 @@ fn tree(newline: &str, latin1: bool, last_newline: bool) -> Vec<(&'static str, V
         "watt.ssl.iaik.debug=true",
         "watt.last=1 ",
     ];
-    let mut text = lines
-        .join(newline)
-        .replace("CAFE", if latin1 { "caf\u{e9}" } else { "cafe" });
+    let mut text = lines.join(newline).replace("CAFE", if latin1 { "caf\u{e9}" } else { "cafe" });
     if last_newline {
         text.push_str(newline);
     }
     let bytes = text.chars().map(|c| c as u8).collect();
     let wrapper = "#encoding=UTF-8\nwrapper.app.parameter.6=sagis1011\nwrapper.java.additional.106=-Da=b\n\
                    wrapper.java.additional.401=-Djdk.tls.disabledAlgorithms=SSLv3\nwrapper.java.additional.402=-Dx=y";
-    vec![
-        ("config/server.cnf", bytes),
-        (
-            "a b/configuration/custom_wrapper.conf",
-            wrapper.as_bytes().to_vec(),
-        ),
-    ]
+    vec![("config/server.cnf", bytes), ("a b/configuration/custom_wrapper.conf", wrapper.as_bytes().to_vec())]
 }
 
 /// Mixed line ends: CRLF on every third line.
@@ -269,21 +219,11 @@ type Apply = fn(&Path, &Path) -> Result<(), Failed>;
 
 fn git_apply(folder: &Path, patch: &Path) -> Result<(), Failed> {
     command(Command::new("git").current_dir(folder).arg("init").arg("-q"))?;
-    command(
-        Command::new("git")
-            .current_dir(folder)
-            .args(["apply", "--whitespace=nowarn"])
-            .arg(patch),
-    )
+    command(Command::new("git").current_dir(folder).args(["apply", "--whitespace=nowarn"]).arg(patch))
 }
 
 fn patch_apply(folder: &Path, patch: &Path) -> Result<(), Failed> {
-    command(
-        Command::new("patch")
-            .current_dir(folder)
-            .args(["-s", "-p1", "--fuzz=0", "-i"])
-            .arg(patch),
-    )
+    command(Command::new("patch").current_dir(folder).args(["-s", "-p1", "--fuzz=0", "-i"]).arg(patch))
 }
 
 fn command(command: &mut Command) -> Result<(), Failed> {
@@ -308,12 +248,9 @@ fn patches_apply(apply: Apply) -> Result<(), Failed> {
     odd[0].1 = mixed(&odd[0].1);
     trees.push(odd);
     for files in &trees {
-        for args in [
-            &["fix"][..],
-            &["fix", "--unsafe"],
-            &["debug", "on", "--provider", "both"],
-            &["debug", "off"],
-        ] {
+        for args in
+            [&["fix"][..], &["fix", "--unsafe"], &["debug", "on", "--provider", "both"], &["debug", "off"]]
+        {
             one_patch(files, args, apply)?;
         }
     }
@@ -322,10 +259,7 @@ fn patches_apply(apply: Apply) -> Result<(), Failed> {
 
 /// The patch, applied by the real program, gives what `--write` gives; a second run has nothing left to do.
 fn one_patch(files: &[(&str, Vec<u8>)], args: &[&str], apply: Apply) -> Result<(), Failed> {
-    let (patched, written) = (
-        TempDir::new().expect("a folder"),
-        TempDir::new().expect("a folder"),
-    );
+    let (patched, written) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
     lay(patched.path(), files);
     lay(written.path(), files);
     let with = |extra: &[&'static str]| [args, extra, &["--release", "10.11"]].concat();
@@ -347,32 +281,22 @@ fn one_patch(files: &[(&str, Vec<u8>)], args: &[&str], apply: Apply) -> Result<(
     }
     let again = wattlint(written.path(), &with(&[]))?;
     if !again.is_empty() {
-        return Err(format!(
-            "{args:?}: a second run still changes\n{}",
-            String::from_utf8_lossy(&again)
-        )
-        .into());
+        return Err(
+            format!("{args:?}: a second run still changes\n{}", String::from_utf8_lossy(&again)).into()
+        );
     }
     Ok(())
 }
 
 /// Every line that is not marked `-` in the patch is in the new file, byte for byte.
 fn untouched_lines_stay(before: &[u8], after: &[u8], patch: &[u8]) -> Result<(), Failed> {
-    let lines = |text: &[u8]| {
-        text.split_inclusive(|&b| b == b'\n')
-            .map(<[u8]>::to_vec)
-            .collect::<Vec<_>>()
-    };
-    let removed: Vec<Vec<u8>> = lines(patch)
-        .iter()
-        .filter_map(|line| line.strip_prefix(b"-").map(<[u8]>::to_vec))
-        .collect();
+    let lines = |text: &[u8]| text.split_inclusive(|&b| b == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
+    let removed: Vec<Vec<u8>> =
+        lines(patch).iter().filter_map(|line| line.strip_prefix(b"-").map(<[u8]>::to_vec)).collect();
     let kept = lines(after);
     for line in lines(before) {
         let without = line.strip_suffix(b"\n").unwrap_or(&line);
-        let is_removed = removed
-            .iter()
-            .any(|r| r.strip_suffix(b"\n").unwrap_or(r) == without);
+        let is_removed = removed.iter().any(|r| r.strip_suffix(b"\n").unwrap_or(r) == without);
         if !is_removed && !kept.contains(&line) {
             return Err(format!("lost: {}", line.escape_ascii()).into());
         }
@@ -417,14 +341,8 @@ fn wrapper_agrees() -> Result<(), Failed> {
         let theirs = asked(main, custom)?;
         let files = [("conf/wrapper.conf", main), ("conf/custom_wrapper.conf", custom)];
         let discovery = Discovery::from_memory(files.map(|(path, text)| (path, text.as_bytes().to_vec())));
-        let instance = Instance::all(&discovery, Given::default())
-            .next()
-            .ok_or("no instance")?;
-        let arguments = instance
-            .jvm
-            .arguments()
-            .iter()
-            .filter(|argument| argument.source == Source::Wrapper);
+        let instance = Instance::all(&discovery, Given::default()).next().ok_or("no instance")?;
+        let arguments = instance.jvm.arguments().iter().filter(|argument| argument.source == Source::Wrapper);
         let ours: Vec<String> = arguments.map(|argument| argument.text.clone()).collect();
         if ours != theirs {
             return Err(format!("{main}---\n{custom}\n  wrapper: {theirs:?}\n  ours:    {ours:?}").into());
@@ -455,11 +373,7 @@ fn asked(main: &str, custom: &str) -> Result<Vec<String>, Failed> {
         .arg(at("conf/wrapper.conf"))
         .arg(set("wrapper.java.command", "bin/java"))
         .arg(set("wrapper.logfile", "log"))
-        .args([
-            "wrapper.max_failed_invocations=1",
-            "wrapper.restart.delay=0",
-            "wrapper.startup.delay=0",
-        ])
+        .args(["wrapper.max_failed_invocations=1", "wrapper.restart.delay=0", "wrapper.startup.delay=0"])
         .args([
             "wrapper.console.loglevel=NONE",
             "wrapper.syslog.loglevel=NONE",

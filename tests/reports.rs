@@ -32,23 +32,13 @@ fn render(format: Format, color: bool) -> String {
     let latin1: Vec<u8> = SERVER_CNF.chars().map(|c| c as u8).collect();
     let files = [
         ("config/server.cnf", latin1),
-        (
-            "configuration/custom_wrapper.conf",
-            CUSTOM_WRAPPER.as_bytes().to_vec(),
-        ),
+        ("configuration/custom_wrapper.conf", CUSTOM_WRAPPER.as_bytes().to_vec()),
     ];
     let discovery = Discovery::from_memory(files);
     let instances: Vec<Instance<'_>> = Instance::all(&discovery, Given::default()).collect();
-    let mut findings: Vec<_> = instances
-        .iter()
-        .flat_map(|i| rules::check(i, &Selection::all()))
-        .collect();
+    let mut findings: Vec<_> = instances.iter().flat_map(|i| rules::check(i, &Selection::all())).collect();
     rules::sort(&mut findings);
-    let report = Report {
-        discovery: &discovery,
-        findings: &findings,
-        assumptions: &assumptions(&instances),
-    };
+    let report = Report { discovery: &discovery, findings: &findings, assumptions: &assumptions(&instances) };
     let mut out = Vec::new();
     write(format, &report, color, &mut out).expect("a Vec takes all");
     let text = String::from_utf8(out).expect("reports are UTF-8");

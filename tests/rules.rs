@@ -12,30 +12,20 @@ use wattlint::rules::schema::{Basis, CheckKind, Example, Rule, Safety, Severity}
 use wattlint::rules::{self, Selection, checks};
 
 fn discovery(example: &Example) -> Discovery {
-    let files = example
-        .files
-        .iter()
-        .map(|(path, text)| (path.as_ref(), text.as_bytes().to_vec()));
+    let files = example.files.iter().map(|(path, text)| (path.as_ref(), text.as_bytes().to_vec()));
     Discovery::from_memory(files)
 }
 
 fn given(example: &Example) -> Given {
-    let release = example
-        .release
-        .as_ref()
-        .map(|text| text.parse::<Release>().expect("a release"));
-    let jdk = example
-        .jdk
-        .as_ref()
-        .map(|text| text.parse::<Jdk>().expect("a Java version"));
+    let release = example.release.as_ref().map(|text| text.parse::<Release>().expect("a release"));
+    let jdk = example.jdk.as_ref().map(|text| text.parse::<Jdk>().expect("a Java version"));
     Given { release, jdk }
 }
 
 fn check(rule: &'static Rule, discovery: &Discovery, given: Given) -> Vec<Finding> {
     let selection = Selection::one(rule);
-    let mut findings: Vec<Finding> = Instance::all(discovery, given)
-        .flat_map(|instance| rules::check(&instance, &selection))
-        .collect();
+    let mut findings: Vec<Finding> =
+        Instance::all(discovery, given).flat_map(|instance| rules::check(&instance, &selection)).collect();
     rules::sort(&mut findings);
     findings
 }
@@ -45,20 +35,14 @@ fn places(discovery: &Discovery, findings: &[Finding]) -> Vec<(String, usize)> {
         .iter()
         .map(|finding| {
             let document = discovery.document(finding.primary.place.file);
-            (
-                document.display.clone(),
-                document.line_of(finding.primary.place.span.start),
-            )
+            (document.display.clone(), document.line_of(finding.primary.place.span.start))
         })
         .collect()
 }
 
 fn fixed(rule: &'static Rule, example: &Example) -> Result<(Discovery, Outcome), String> {
     let mut discovery = discovery(example);
-    let permit = Permit {
-        tier: Safety::Unsafe,
-        secrets: true,
-    };
+    let permit = Permit { tier: Safety::Unsafe, secrets: true };
     let outcome =
         converge(&mut discovery, given(example), &Selection::one(rule), permit).map_err(|e| e.to_string())?;
     Ok((discovery, outcome))
@@ -69,18 +53,11 @@ fn problems(rule: &'static Rule, example: &Example) -> Vec<String> {
     let mut problems = Vec::new();
     let before = discovery(example);
     if before.documents.len() != example.files.len() || before.groups.len() > 1 {
-        problems.push(format!(
-            "{} files in {} instances",
-            before.documents.len(),
-            before.groups.len()
-        ));
+        problems.push(format!("{} files in {} instances", before.documents.len(), before.groups.len()));
     }
     let findings = check(rule, &before, given(example));
-    let expected: Vec<(String, usize)> = example
-        .finds
-        .iter()
-        .map(|place| (place.file.to_string(), place.line))
-        .collect();
+    let expected: Vec<(String, usize)> =
+        example.finds.iter().map(|place| (place.file.to_string(), place.line)).collect();
     let found = places(&before, &findings);
     if found != expected {
         problems.push(format!("found {found:?}, expected {expected:?}"));
@@ -112,20 +89,15 @@ fn problems(rule: &'static Rule, example: &Example) -> Vec<String> {
                     )
                 })
                 .collect();
-            let wanted: BTreeMap<&str, String> = example
-                .fixed
-                .iter()
-                .map(|(path, text)| (path.as_ref(), text.to_string()))
-                .collect();
+            let wanted: BTreeMap<&str, String> =
+                example.fixed.iter().map(|(path, text)| (path.as_ref(), text.to_string())).collect();
             for path in changed.keys().chain(wanted.keys()).collect::<BTreeSet<_>>() {
                 let (found, expected) = (changed.get(path), wanted.get(path));
                 if found != expected {
                     let none = String::new();
                     let (found, expected) = (found.unwrap_or(&none), expected.unwrap_or(&none));
                     let difference = TextDiff::from_lines(expected, found).unified_diff().to_string();
-                    problems.push(format!(
-                        "{path} is fixed otherwise than the example says:\n{difference}"
-                    ));
+                    problems.push(format!("{path} is fixed otherwise than the example says:\n{difference}"));
                 }
             }
             let left = outcome
@@ -164,46 +136,18 @@ fn every_rule_is_whole() {
     for rule in rules::builtin() {
         let name = rule.name.as_ref();
         assert!(names.insert(name), "{name} twice");
-        assert!(
-            name.bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
-            "{name}"
-        );
-        assert!(
-            rule.summary.chars().count() <= 78 && !rule.summary.ends_with('.'),
-            "{name}: summary"
-        );
-        assert!(
-            rule.why.lines().all(|line| line.chars().count() <= 80),
-            "{name}: why is too wide"
-        );
-        assert_eq!(
-            rule.check == Some(CheckKind::Native),
-            rule.when.is_none(),
-            "{name}: check or when"
-        );
-        assert_eq!(
-            rule.when.is_none(),
-            checks::native(name).is_some(),
-            "{name}: function"
-        );
+        assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{name}");
+        assert!(rule.summary.chars().count() <= 78 && !rule.summary.ends_with('.'), "{name}: summary");
+        assert!(rule.why.lines().all(|line| line.chars().count() <= 80), "{name}: why is too wide");
+        assert_eq!(rule.check == Some(CheckKind::Native), rule.when.is_none(), "{name}: check or when");
+        assert_eq!(rule.when.is_none(), checks::native(name).is_some(), "{name}: function");
         for range in [&rule.releases, &rule.jdks].into_iter().flatten() {
             assert!(range.parse::<VersionRange>().is_ok(), "{name}: {range}");
         }
-        assert!(
-            rule.basis != Basis::Inferred || rule.severity < Severity::Error,
-            "{name}: inferred error"
-        );
-        let finds = rule
-            .examples
-            .iter()
-            .filter(|example| !example.finds.is_empty())
-            .count();
+        assert!(rule.basis != Basis::Inferred || rule.severity < Severity::Error, "{name}: inferred error");
+        let finds = rule.examples.iter().filter(|example| !example.finds.is_empty()).count();
         assert!(finds > 0, "{name}: an example that finds");
-        assert!(
-            finds < rule.examples.len(),
-            "{name}: an example that finds nothing"
-        );
+        assert!(finds < rule.examples.len(), "{name}: an example that finds nothing");
         let fixes = rule.examples.iter().any(|example| !example.fixed.is_empty());
         let declares = rule.fix.as_ref().is_some_and(|fix| fix.safety > Safety::Manual);
         assert_eq!(declares, fixes, "{name}: a fix and an example of it");
@@ -214,27 +158,11 @@ fn every_rule_is_whole() {
 #[test]
 fn ranges_hold_rules_back() {
     for rule in rules::builtin().iter().filter(|rule| rule.releases.is_some()) {
-        let range: VersionRange = rule
-            .releases
-            .as_ref()
-            .map(|r| r.parse().expect("a range"))
-            .expect("some");
-        let outside = wattlint::instance::release::RELEASES
-            .into_iter()
-            .find(|release| !range.has_release(*release));
-        let example = rule
-            .examples
-            .iter()
-            .find(|example| !example.finds.is_empty())
-            .expect("one that finds");
-        let given = Given {
-            release: Some(outside.expect("a release outside")),
-            ..given(example)
-        };
-        assert!(
-            check(rule, &discovery(example), given).is_empty(),
-            "{}",
-            rule.name
-        );
+        let range: VersionRange = rule.releases.as_ref().map(|r| r.parse().expect("a range")).expect("some");
+        let outside =
+            wattlint::instance::release::RELEASES.into_iter().find(|release| !range.has_release(*release));
+        let example = rule.examples.iter().find(|example| !example.finds.is_empty()).expect("one that finds");
+        let given = Given { release: Some(outside.expect("a release outside")), ..given(example) };
+        assert!(check(rule, &discovery(example), given).is_empty(), "{}", rule.name);
     }
 }

@@ -52,22 +52,14 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
     }
     let instances: Vec<Instance<'_>> = Instance::all(&discovery, args.input.given()).collect();
     let selection = args.rules.selection();
-    let mut findings: Vec<_> = instances
-        .iter()
-        .flat_map(|instance| rules::check(instance, &selection))
-        .collect();
+    let mut findings: Vec<_> =
+        instances.iter().flat_map(|instance| rules::check(instance, &selection)).collect();
     rules::sort(&mut findings);
     let assumptions = console.say_assumptions(&instances);
-    let report = Report {
-        discovery: &discovery,
-        findings: &findings,
-        assumptions: &assumptions,
-    };
+    let report = Report { discovery: &discovery, findings: &findings, assumptions: &assumptions };
     let color = console.color;
     console.put(|out| report::write(args.format, &report, color, out));
-    let judged = findings
-        .iter()
-        .any(|finding| finding.severity >= args.fail_on.severity());
+    let judged = findings.iter().any(|finding| finding.severity >= args.fail_on.severity());
     if !discovery.groups.is_empty() {
         let left_out = match discovery.notes.len() {
             0 => String::new(),
@@ -86,26 +78,12 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
 fn list_files(discovery: &Discovery, console: &mut Console) {
     for (index, document) in discovery.documents.iter().enumerate() {
         let holds = |group: &&crate::discover::Group| group.files.iter().any(|id| id.0 == index);
-        let owners: Vec<&str> = discovery
-            .groups
-            .iter()
-            .filter(holds)
-            .map(|group| group.name.as_str())
-            .collect();
-        let owner = if owners.is_empty() {
-            "-".to_owned()
-        } else {
-            owners.join(", ")
-        };
+        let owners: Vec<&str> =
+            discovery.groups.iter().filter(holds).map(|group| group.name.as_str()).collect();
+        let owner = if owners.is_empty() { "-".to_owned() } else { owners.join(", ") };
         let context = if document.context { " (context)" } else { "" };
         console.put(|out| {
-            writeln!(
-                out,
-                "{:<18} {:<12} {}{context}",
-                document.role.name(),
-                owner,
-                document.display
-            )
+            writeln!(out, "{:<18} {:<12} {}{context}", document.role.name(), owner, document.display)
         });
     }
 }

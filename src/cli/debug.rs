@@ -102,17 +102,13 @@ pub fn run(args: &DebugArgs, console: &mut Console) -> u8 {
                 ProviderArg::Jsse => Wanted::Jsse,
                 ProviderArg::Both => Wanted::Both,
             };
-            change(&args.input, &args.output, console, |instance| {
-                debugging::on(instance, wanted, via)
-            })
+            change(&args.input, &args.output, console, |instance| debugging::on(instance, wanted, via))
         }
         Action::Off(args) => change(&args.input, &args.output, console, |instance| {
             let mut plan = debugging::off(instance);
             match plan.edits.is_empty() {
                 true => plan.said.push("no SSL debug is on".to_owned()),
-                false => plan
-                    .said
-                    .push("restart the server for it to take effect".to_owned()),
+                false => plan.said.push("restart the server for it to take effect".to_owned()),
             }
             Ok(plan)
         }),
@@ -156,10 +152,7 @@ fn plan_all(
 ) -> Option<Vec<crate::fix::Edit>> {
     let mut edits = Vec::new();
     let mut good = true;
-    for instance in instances
-        .iter()
-        .filter(|instance| is_asked_for(discovery, instance))
-    {
+    for instance in instances.iter().filter(|instance| is_asked_for(discovery, instance)) {
         match plan(instance) {
             Ok(plan) => {
                 for line in &plan.said {
@@ -228,34 +221,20 @@ fn status(args: &StatusArgs, console: &mut Console) -> u8 {
     let discovery = args.input.discover();
     let failed = console.say_discovery(&discovery);
     let given: Given = args.input.given();
-    let instances: Vec<Instance<'_>> = Instance::all(&discovery, given)
-        .filter(|instance| is_asked_for(&discovery, instance))
-        .collect();
-    let all: Vec<JsonInstance<'_>> = instances
-        .iter()
-        .map(|instance| describe(&discovery, instance))
-        .collect();
+    let instances: Vec<Instance<'_>> =
+        Instance::all(&discovery, given).filter(|instance| is_asked_for(&discovery, instance)).collect();
+    let all: Vec<JsonInstance<'_>> =
+        instances.iter().map(|instance| describe(&discovery, instance)).collect();
     console.put(|out| match args.format {
         StatusFormat::Json => {
-            let root = JsonStatus {
-                version: crate::report::json::VERSION,
-                instances: all,
-            };
+            let root = JsonStatus { version: crate::report::json::VERSION, instances: all };
             serde_json::to_writer_pretty(&mut *out, &root)?;
             writeln!(out)
         }
         StatusFormat::Human => all.iter().try_for_each(|instance| {
-            writeln!(
-                out,
-                "{}: release {}, Java {}",
-                instance.name, instance.release, instance.jdk
-            )?;
+            writeln!(out, "{}: release {}, Java {}", instance.name, instance.release, instance.jdk)?;
             for JsonProvider { direction, provider } in &instance.providers {
-                writeln!(
-                    out,
-                    "  {direction}: {}",
-                    provider.unwrap_or("not known from these files")
-                )?;
+                writeln!(out, "  {direction}: {}", provider.unwrap_or("not known from these files"))?;
             }
             for switch in &instance.debug {
                 writeln!(
@@ -289,10 +268,7 @@ fn describe<'a>(discovery: &'a Discovery, instance: &Instance<'a>) -> JsonInstan
         jdk: instance.jdk.to_string(),
         providers: debugging::providers(instance)
             .into_iter()
-            .map(|(direction, provider)| JsonProvider {
-                direction,
-                provider: provider.map(|p| p.name()),
-            })
+            .map(|(direction, provider)| JsonProvider { direction, provider: provider.map(|p| p.name()) })
             .collect(),
         debug: switches.collect(),
     }

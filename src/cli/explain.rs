@@ -34,9 +34,8 @@ pub fn run(args: &ExplainArgs, console: &mut Console) -> u8 {
             None => "`wattlint rules` lists the rules".to_owned(),
         };
         let shown = crate::report::printable(name).into_owned();
-        console.say(format!(
-            "error: '{shown}' is no rule, setting or cipher suite that wattlint knows; {hint}"
-        ));
+        console
+            .say(format!("error: '{shown}' is no rule, setting or cipher suite that wattlint knows; {hint}"));
         return FAILED;
     }
     0
@@ -76,26 +75,14 @@ fn explain_rule(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
 
 fn explain_example(example: &Example, out: &mut dyn Write) -> io::Result<()> {
     let mut known = Vec::new();
-    known.extend(
-        example
-            .release
-            .as_ref()
-            .map(|release| format!("release {release}")),
-    );
+    known.extend(example.release.as_ref().map(|release| format!("release {release}")));
     known.extend(example.jdk.as_ref().map(|jdk| format!("Java {jdk}")));
-    let known = if known.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", known.join(", "))
-    };
+    let known = if known.is_empty() { String::new() } else { format!(" ({})", known.join(", ")) };
     writeln!(out, "\nExample: {}{known}", example.name)?;
     for (path, text) in example.files.iter() {
         writeln!(out, "\n  {path}")?;
         for (index, line) in text.lines().enumerate() {
-            let found = example
-                .finds
-                .iter()
-                .any(|place| place.file == *path && place.line == index + 1);
+            let found = example.finds.iter().any(|place| place.file == *path && place.line == index + 1);
             let mark = if found { ">" } else { " " };
             let fixed = crate::report::printable(line);
             writeln!(out, "  {mark} {:>3} | {fixed}", index + 1)?;

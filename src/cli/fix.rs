@@ -45,11 +45,7 @@ pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
         console.say_assumptions(&instances);
     }
     let permit = Permit {
-        tier: if args.include_unsafe {
-            Safety::Unsafe
-        } else {
-            Safety::Safe
-        },
+        tier: if args.include_unsafe { Safety::Unsafe } else { Safety::Safe },
         secrets: args.output.write,
     };
     let outcome = match apply::converge(&mut discovery, given, &args.rules.selection(), permit) {
@@ -82,10 +78,7 @@ pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
         .remaining
         .iter()
         .filter(|finding| {
-            finding
-                .fix
-                .as_ref()
-                .is_some_and(|fix| fix.safety == Safety::Unsafe && !fix.edits.is_empty())
+            finding.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Unsafe && !fix.edits.is_empty())
         })
         .count();
     if outcome.applied.is_empty() && outcome.withheld.is_empty() {
@@ -97,11 +90,7 @@ pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
         } else {
             String::new()
         };
-        let noun = if remaining == 1 {
-            "finding remains"
-        } else {
-            "findings remain"
-        };
+        let noun = if remaining == 1 { "finding remains" } else { "findings remain" };
         console.say(format!("{remaining} {noun}{more}"));
     }
     0
@@ -124,20 +113,12 @@ pub fn deliver(
         patch::write(discovery, changes, &base, &mut bytes);
         console.put(|out| out.write_all(&bytes));
         if std::env::current_dir().is_ok_and(|current| current != base) {
-            console.say(format!(
-                "apply this patch in {}",
-                crate::discover::display_path(&base)
-            ));
+            console.say(format!("apply this patch in {}", crate::discover::display_path(&base)));
         }
         return 0;
     }
     let running = Instance::all(discovery, given)
-        .filter(|instance| {
-            instance
-                .files
-                .iter()
-                .any(|id| changes.iter().any(|change| change.file == *id))
-        })
+        .filter(|instance| instance.files.iter().any(|id| changes.iter().any(|change| change.file == *id)))
         .find_map(|instance| instance.lock().map(|lock| lock.display.clone()));
     if let (Some(lock), false) = (running, output.force) {
         console.say(format!(

@@ -29,12 +29,7 @@ pub fn status(instance: &Instance<'_>) -> Vec<Switch> {
         });
     }
     let deciding = instance.jvm.property(JSSE_DEBUG);
-    for property in instance
-        .jvm
-        .properties()
-        .iter()
-        .filter(|property| property.name == JSSE_DEBUG)
-    {
+    for property in instance.jvm.properties().iter().filter(|property| property.name == JSSE_DEBUG) {
         let does = if deciding.is_some_and(|winner| !std::ptr::eq(winner, property)) {
             "is overridden".to_owned()
         } else {
@@ -47,18 +42,11 @@ pub fn status(instance: &Instance<'_>) -> Vec<Switch> {
         });
     }
     for (id, document) in instance.with_role(Role::Setenv) {
-        let spans = document
-            .setenv()
-            .map(|script| script.loose(JSSE_DEBUG))
-            .unwrap_or_default();
-        switches.extend(spans.into_iter().map(|span| {
-            Switch {
-                place: Place::new(id, span),
-                what: crate::syntax::display_text(span.of(document.bytes()))
-                    .trim_start_matches("-D")
-                    .to_owned(),
-                does: "may be on: the script is not followed here".to_owned(),
-            }
+        let spans = document.setenv().map(|script| script.loose(JSSE_DEBUG)).unwrap_or_default();
+        switches.extend(spans.into_iter().map(|span| Switch {
+            place: Place::new(id, span),
+            what: crate::syntax::display_text(span.of(document.bytes())).trim_start_matches("-D").to_owned(),
+            does: "may be on: the script is not followed here".to_owned(),
         }));
     }
     switches

@@ -48,10 +48,8 @@ pub enum Effect {
 /// What a value of `javax.net.debug` does in this instance's JVM.
 pub fn effect(instance: &Instance<'_>, value: &str) -> Effect {
     let lower = value.to_ascii_lowercase();
-    let words: Vec<&str> = lower
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<&str> =
+        lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let has = |word: &str| words.contains(&word);
     let jdk = instance.jdk.value;
     let open_jsse = instance.jvm.has_argument(OPEN_JSSE);
@@ -79,9 +77,5 @@ pub fn effect(instance: &Instance<'_>, value: &str) -> Effect {
     let silent_engine = open_jsse
         || (11..=21).contains(&jdk.feature)
             && !(jdk.feature == 17 && !jdk.before(17, 20) && jdk.update.is_some());
-    if bare && silent_engine {
-        Effect::AlmostNothing
-    } else {
-        Effect::Prints
-    }
+    if bare && silent_engine { Effect::AlmostNothing } else { Effect::Prints }
 }

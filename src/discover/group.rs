@@ -17,9 +17,7 @@ pub struct Group {
 }
 
 fn name_of(path: &Path) -> &str {
-    path.file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default()
+    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
 fn up(path: &Path, levels: usize) -> &Path {
@@ -52,11 +50,9 @@ pub fn installed_home(path: &Path, role: Role) -> Option<PathBuf> {
             (folder == "keystore" && name_of(up(path, 3)) == "config").then(|| up(path, 4).to_owned())
         }
         Role::Manifest => Some(up(path, 3).to_owned()),
-        Role::JavaSecurity | Role::JdkRelease => path
-            .ancestors()
-            .filter(|folder| name_of(folder) == "jvm")
-            .last()
-            .map(|jvm| up(jvm, 1).to_owned()),
+        Role::JavaSecurity | Role::JdkRelease => {
+            path.ancestors().filter(|folder| name_of(folder) == "jvm").last().map(|jvm| up(jvm, 1).to_owned())
+        }
         Role::Template => Some(up(path, 1).to_owned()),
         _ => None,
     }
@@ -66,11 +62,7 @@ fn home(document: &Document) -> PathBuf {
     installed_home(&document.path, document.role).unwrap_or_else(|| {
         let folder = document.folder();
         // A package or config folder outside an installation stands for itself.
-        if name_of(folder) == "config" {
-            up(folder, 1).to_owned()
-        } else {
-            folder.to_owned()
-        }
+        if name_of(folder) == "config" { up(folder, 1).to_owned() } else { folder.to_owned() }
     })
 }
 
@@ -98,11 +90,7 @@ pub fn context_files(home: &Path) -> Vec<PathBuf> {
         files.push(profile.join("custom_wrapper.conf"));
     }
     for software in ["..", "../../.."] {
-        for file in [
-            "release",
-            "conf/security/java.security",
-            "jre/lib/security/java.security",
-        ] {
+        for file in ["release", "conf/security/java.security", "jre/lib/security/java.security"] {
             files.push(Path::new(software).join("jvm/jvm").join(file));
         }
     }
@@ -144,9 +132,8 @@ pub fn group(documents: &[Document]) -> Vec<Group> {
 /// In a configuration repository of free layout the wrapper files and ports lie anywhere: they go to the one
 /// instance with a server.cnf, if there is just one.
 fn adopt_orphans(groups: &mut Vec<Group>, documents: &[Document]) {
-    let with_settings: Vec<usize> = (0..groups.len())
-        .filter(|&index| has(&groups[index], documents, Role::ServerCnf))
-        .collect();
+    let with_settings: Vec<usize> =
+        (0..groups.len()).filter(|&index| has(&groups[index], documents, Role::ServerCnf)).collect();
     let [parent] = with_settings[..] else { return };
     for role in [Role::Wrapper, Role::CustomWrapper, Role::Ports] {
         let is_orphan = |group: &Group| {
@@ -155,9 +142,7 @@ fn adopt_orphans(groups: &mut Vec<Group>, documents: &[Document]) {
                 && !is_other_product(group)
                 && has(group, documents, role)
         };
-        let orphans: Vec<usize> = (0..groups.len())
-            .filter(|&index| is_orphan(&groups[index]))
-            .collect();
+        let orphans: Vec<usize> = (0..groups.len()).filter(|&index| is_orphan(&groups[index])).collect();
         // Packages have a ports file each; of wrapper files an instance has one, and which of several, nobody tells.
         let many = role == Role::Ports;
         if !many && (has(&groups[parent], documents, role) || orphans.len() > 1) {
@@ -194,19 +179,13 @@ fn attach(groups: &mut Vec<Group>, documents: &[Document], id: FileId) {
     if let [only] = groups.as_mut_slice() {
         only.files.push(id);
     } else if is_of_use(document) {
-        groups.push(Group {
-            name: name_of(&root).to_owned(),
-            root,
-            files: vec![id],
-        });
+        groups.push(Group { name: name_of(&root).to_owned(), root, files: vec![id] });
     }
 }
 
 /// Whether a supporting file is worth an instance of its own. Start scripts of other products set no `JAVA_CUSTOM_OPTS`.
 fn is_of_use(document: &Document) -> bool {
-    let script = document
-        .setenv()
-        .is_none_or(|script| !script.assignments().is_empty());
+    let script = document.setenv().is_none_or(|script| !script.assignments().is_empty());
     super::is_linted(document.role) && script
 }
 
@@ -217,25 +196,12 @@ mod tests {
     /// The instances of a tree: each name with its files.
     fn instances(paths: &[&str]) -> Vec<(String, Vec<String>)> {
         let text = |path: &str| {
-            if path.ends_with("application.properties") {
-                "settings.watt.a=1\n"
-            } else {
-                "watt.a=1\n"
-            }
+            if path.ends_with("application.properties") { "settings.watt.a=1\n" } else { "watt.a=1\n" }
         };
         let found = Discovery::from_memory(paths.iter().map(|path| (*path, text(path).as_bytes().to_vec())));
-        let names = |group: &super::Group| {
-            group
-                .files
-                .iter()
-                .map(|id| found.document(*id).display.clone())
-                .collect()
-        };
-        found
-            .groups
-            .iter()
-            .map(|group| (group.name.clone(), names(group)))
-            .collect()
+        let names =
+            |group: &super::Group| group.files.iter().map(|id| found.document(*id).display.clone()).collect();
+        found.groups.iter().map(|group| (group.name.clone(), names(group))).collect()
     }
 
     #[test]
@@ -248,10 +214,7 @@ mod tests {
             "profiles/SPM/configuration/custom_wrapper.conf",
             "jvm/jvm/conf/security/java.security",
         ]);
-        let names: Vec<_> = found
-            .iter()
-            .map(|(name, files)| (name.as_str(), files.len()))
-            .collect();
+        let names: Vec<_> = found.iter().map(|(name, files)| (name.as_str(), files.len())).collect();
         // The JVM serves all three; the platform manager is none of the instances.
         assert_eq!(names, [("a", 4), ("b", 2), ("SPM", 2)]);
     }
@@ -276,10 +239,7 @@ mod tests {
             "env/dev/custom_wrapper.conf",
             "env/prod/custom_wrapper.conf",
         ]);
-        let names: Vec<_> = found
-            .iter()
-            .map(|(name, files)| (name.as_str(), files.len()))
-            .collect();
+        let names: Vec<_> = found.iter().map(|(name, files)| (name.as_str(), files.len())).collect();
         assert_eq!(names, [("base", 1), ("dev", 2), ("prod", 2)]);
     }
 }

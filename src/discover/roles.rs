@@ -16,9 +16,7 @@ pub enum Identity {
 }
 
 fn name_of(path: &Path) -> &str {
-    path.file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default()
+    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
 fn parent_name(path: &Path) -> &str {
@@ -108,9 +106,7 @@ fn foreign_template(bytes: &[u8]) -> Option<&'static str> {
         return Some("is no properties file: left out");
     }
     let known = lines.any(|line| {
-        catalog::TEMPLATE_PREFIXES
-            .iter()
-            .any(|prefix| line.starts_with(prefix.prefix.as_bytes()))
+        catalog::TEMPLATE_PREFIXES.iter().any(|prefix| line.starts_with(prefix.prefix.as_bytes()))
     });
     (!known).then_some("holds no key of a Microservices Runtime template: left out")
 }

@@ -10,17 +10,8 @@ use super::{Discovery, MAX_FILE_BYTES, Options, Problem, display_path, group};
 use crate::document::{Document, Role};
 
 /// Folders no configuration lives in, wherever they are.
-const SKIPPED: &[&str] = &[
-    ".git",
-    ".hg",
-    ".svn",
-    "node_modules",
-    "logs",
-    "legal",
-    "jmods",
-    "DocumentStore",
-    "XAStore",
-];
+const SKIPPED: &[&str] =
+    &[".git", ".hg", ".svn", "node_modules", "logs", "legal", "jmods", "DocumentStore", "XAStore"];
 
 /// Collects the files of all paths of a run.
 pub struct Walk {
@@ -30,10 +21,7 @@ pub struct Walk {
 
 impl Walk {
     pub fn new(options: Options) -> Self {
-        Walk {
-            options,
-            found: Discovery::default(),
-        }
+        Walk { options, found: Discovery::default() }
     }
 
     /// Adds one path of the command line.
@@ -42,10 +30,7 @@ impl Walk {
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => self.add_folder(path, shown),
             Ok(meta) if meta.is_file() => self.add_named(path, shown, meta.len()),
-            Ok(_) => self.problem(Problem::NotAFile {
-                path: shown,
-                what: "a device, pipe or socket",
-            }),
+            Ok(_) => self.problem(Problem::NotAFile { path: shown, what: "a device, pipe or socket" }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 self.problem(Problem::Missing { path: shown });
             }
@@ -76,16 +61,13 @@ impl Walk {
                 Err(error) => {
                     let path = error.path().unwrap_or(folder);
                     let path = display_path(path);
-                    let source = error
-                        .into_io_error()
-                        .unwrap_or_else(|| std::io::Error::other("a loop of links"));
+                    let source =
+                        error.into_io_error().unwrap_or_else(|| std::io::Error::other("a loop of links"));
                     self.problem(Problem::Unreadable { path, source });
                 }
             }
         }
-        let nothing = !self.found.documents[before.0..]
-            .iter()
-            .any(|doc| super::is_linted(doc.role));
+        let nothing = !self.found.documents[before.0..].iter().any(|doc| super::is_linted(doc.role));
         if nothing && self.found.problems.len() == before.1 {
             self.problem(Problem::Nothing { path: shown });
         }
@@ -98,10 +80,7 @@ impl Walk {
         if entry.depth() > 0 && entry.file_type().is_dir() {
             // `release` and `.lock` are names a folder may well have.
             if role.is_primary() {
-                self.problem(Problem::NotAFile {
-                    path: shown,
-                    what: "a folder",
-                });
+                self.problem(Problem::NotAFile { path: shown, what: "a folder" });
             }
             return;
         }
@@ -113,20 +92,13 @@ impl Walk {
                     Identity::Other(why) => self.found.notes.push(format!("{shown}: {why}")),
                     Identity::Unknown => {}
                 },
-                Ok(Read::TooLarge) => self
-                    .found
-                    .notes
-                    .push(format!("{shown}: {}", too_large(meta.len()))),
+                Ok(Read::TooLarge) => self.found.notes.push(format!("{shown}: {}", too_large(meta.len()))),
                 Err(source) => self.problem(Problem::Unreadable { path: shown, source }),
             },
             Ok(_) if role == Role::Lock || !super::is_linted(role) => {}
             Ok(meta) => self.problem(Problem::NotAFile {
                 path: shown,
-                what: if meta.is_dir() {
-                    "a link to a folder"
-                } else {
-                    "a device, pipe or socket"
-                },
+                what: if meta.is_dir() { "a link to a folder" } else { "a device, pipe or socket" },
             }),
             Err(source) => self.problem(Problem::Unreadable { path: shown, source }),
         }
@@ -192,38 +164,23 @@ impl Walk {
 /// stands the file system is asked.
 fn normal(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let climbs = absolute
-        .components()
-        .any(|part| part == std::path::Component::ParentDir);
+    let climbs = absolute.components().any(|part| part == std::path::Component::ParentDir);
     let resolved = || {
         let folder = fs::canonicalize(absolute.parent()?).ok()?;
         Some(folder.join(absolute.file_name()?))
     };
-    if climbs {
-        resolved().unwrap_or(absolute)
-    } else {
-        absolute
-    }
+    if climbs { resolved().unwrap_or(absolute) } else { absolute }
 }
 
 /// The path of an installation's home in the user's words, given those for a file inside it.
 fn common_display(path: &Path, absolute: &Path, home: &Path) -> PathBuf {
-    let depth = absolute
-        .strip_prefix(home)
-        .map_or(0, |rest| rest.components().count());
-    path.ancestors()
-        .nth(depth)
-        .filter(|p| !p.as_os_str().is_empty())
-        .map_or_else(
-            || {
-                if depth == path.components().count() {
-                    PathBuf::from(".")
-                } else {
-                    home.to_owned()
-                }
-            },
-            Path::to_owned,
-        )
+    let depth = absolute.strip_prefix(home).map_or(0, |rest| rest.components().count());
+    path.ancestors().nth(depth).filter(|p| !p.as_os_str().is_empty()).map_or_else(
+        || {
+            if depth == path.components().count() { PathBuf::from(".") } else { home.to_owned() }
+        },
+        Path::to_owned,
+    )
 }
 
 enum Read {
@@ -238,14 +195,8 @@ fn read(path: &Path, length: u64) -> std::io::Result<Read> {
     }
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
     // One byte more than allowed tells a file that grew.
-    fs::File::open(path)?
-        .take(MAX_FILE_BYTES + 1)
-        .read_to_end(&mut bytes)?;
-    Ok(if bytes.len() as u64 > MAX_FILE_BYTES {
-        Read::TooLarge
-    } else {
-        Read::Bytes(bytes)
-    })
+    fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(if bytes.len() as u64 > MAX_FILE_BYTES { Read::TooLarge } else { Read::Bytes(bytes) })
 }
 
 fn too_large(length: u64) -> String {

@@ -133,15 +133,11 @@ pub fn converge(
     let givens: Vec<Given> = (0..groups)
         .map(|group| {
             let instance = Instance::new(discovery, &discovery.groups[group], given);
-            Given {
-                release: Some(instance.release.value),
-                jdk: Some(instance.jdk.value),
-            }
+            Given { release: Some(instance.release.value), jdk: Some(instance.jdk.value) }
         })
         .collect();
-    let mut findings: Vec<Vec<Finding>> = (0..groups)
-        .map(|group| findings_of(discovery, given, selection, group))
-        .collect();
+    let mut findings: Vec<Vec<Finding>> =
+        (0..groups).map(|group| findings_of(discovery, given, selection, group)).collect();
     let readable = unreadable(discovery);
     let mut working = Working::default();
     let mut outcome = Outcome::default();
@@ -164,25 +160,17 @@ pub fn converge(
             *outcome.applied.entry(finding.rule.name.as_ref()).or_default() += 1;
         }
         let rules = names();
-        let mut edits: Vec<Edit> = chosen
-            .iter()
-            .filter_map(|f| f.fix.as_ref())
-            .flat_map(|fix| fix.edits.clone())
-            .collect();
+        let mut edits: Vec<Edit> =
+            chosen.iter().filter_map(|f| f.fix.as_ref()).flat_map(|fix| fix.edits.clone()).collect();
         edits.sort();
         edits.dedup();
         working.apply(discovery, &edits);
-        if let Some(path) = unreadable(discovery)
-            .into_iter()
-            .find(|path| !readable.contains(path))
-        {
+        if let Some(path) = unreadable(discovery).into_iter().find(|path| !readable.contains(path)) {
             return Err(FixError::Broken { path, rules });
         }
         for group in 0..groups {
-            let touched = discovery.groups[group]
-                .files
-                .iter()
-                .any(|id| edits.iter().any(|edit| edit.file == *id));
+            let touched =
+                discovery.groups[group].files.iter().any(|id| edits.iter().any(|edit| edit.file == *id));
             if touched {
                 findings[group] = findings_of(discovery, givens[group], selection, group);
             }
@@ -212,18 +200,11 @@ fn choose<'f>(
 ) -> (Vec<Finding>, Vec<Finding>) {
     let mut candidates: Vec<&Finding> = findings
         .filter(|finding| {
-            finding
-                .fix
-                .as_ref()
-                .is_some_and(|fix| fix.safety >= permit.tier && !fix.edits.is_empty())
+            finding.fix.as_ref().is_some_and(|fix| fix.safety >= permit.tier && !fix.edits.is_empty())
         })
         .collect();
     candidates.sort_by_key(|finding| {
-        (
-            finding.primary.place.file,
-            finding.primary.place.span.start,
-            finding.rule.name.as_ref(),
-        )
+        (finding.primary.place.file, finding.primary.place.span.start, finding.rule.name.as_ref())
     });
     let mut taken: Vec<Finding> = Vec::new();
     // By place. They neither overlap nor touch, so only the last one that starts before an edit's end can collide.
@@ -262,10 +243,7 @@ impl Secrets {
     pub fn shown_by(&mut self, discovery: &Discovery, fix: &Fix) -> bool {
         fix.edits.iter().any(|edit| {
             let document = discovery.document(edit.file);
-            let secrets = self
-                .0
-                .entry(edit.file)
-                .or_insert_with(|| secrets::spans(document));
+            let secrets = self.0.entry(edit.file).or_insert_with(|| secrets::spans(document));
             // Lines as a patch counts them, which knows no lone CR: those changed, and the one below.
             let bytes = document.bytes();
             let range = edit.span.range();

@@ -37,11 +37,7 @@ impl PartialOrd for Edit {
 impl Edit {
     /// Puts `text` in the place of `span`.
     pub fn replace(file: FileId, span: Span, text: impl Into<Vec<u8>>) -> Self {
-        Edit {
-            file,
-            span,
-            text: text.into(),
-        }
+        Edit { file, span, text: text.into() }
     }
 
     /// Puts `text` at `offset`.
@@ -99,11 +95,7 @@ impl Fix {
                 .all(|pair| pair[0].file < pair[1].file || pair[0].span.end <= pair[1].span.start),
             "the edits of one fix do not overlap: {edits:?}"
         );
-        Fix {
-            title: title.into(),
-            safety,
-            edits,
-        }
+        Fix { title: title.into(), safety, edits }
     }
 }
 
@@ -172,9 +164,7 @@ pub struct EditedText {
 impl EditedText {
     /// The unedited file of that many bytes.
     pub fn new(length: usize) -> Self {
-        EditedText {
-            pieces: vec![Piece::Original(Span::new(0, length))],
-        }
+        EditedText { pieces: vec![Piece::Original(Span::new(0, length))] }
     }
 
     /// Makes the edits of one round, whose spans count in the text as it is now. They must be disjoint.

@@ -26,11 +26,7 @@ pub fn remove_lines(document: &Document, file: FileId, span: Span) -> Edit {
     let range = span.range();
     let unterminated = range.end == bytes.len() && Newline::ending(&bytes[range.clone()]).is_none();
     let before = Newline::ending(&bytes[..range.start]).map_or(0, |newline| newline.bytes().len());
-    let start = if unterminated {
-        range.start - before
-    } else {
-        range.start
-    };
+    let start = if unterminated { range.start - before } else { range.start };
     Edit::delete(file, Span::new(start, range.end))
 }
 
@@ -53,10 +49,7 @@ pub fn joined<'d>(edits: Vec<Edit>, document: impl Fn(FileId) -> &'d Document) -
 /// Takes away every line that writes a setting: removing only the last would let an earlier one count again.
 pub fn remove_setting(instance: &Instance<'_>, name: &str) -> Vec<Edit> {
     let lines = instance.settings.written(name);
-    lines
-        .iter()
-        .map(|line| remove_lines(instance.document(line.file), line.file, line.entry.span))
-        .collect()
+    lines.iter().map(|line| remove_lines(instance.document(line.file), line.file, line.entry.span)).collect()
 }
 
 /// Writes a setting: in the line that decides, else as a new line of server.cnf. `None` if there is no server.cnf.
@@ -102,9 +95,7 @@ pub fn insert_entry(
 
 /// Where a new entry goes: to its place in the order of a sorted file, else to the end, but always where Java reads it.
 fn place_for(doc: &Properties, name: &str) -> usize {
-    let place = sorted_place(doc, name)
-        .or_else(|| dangling_line(doc))
-        .unwrap_or(doc.bytes().len());
+    let place = sorted_place(doc, name).or_else(|| dangling_line(doc)).unwrap_or(doc.bytes().len());
     let unread = doc.malformed().and_then(|broken| doc.entries().nth(broken.entry));
     unread.map_or(place, |entry| place.min(entry.span.range().start))
 }
@@ -161,10 +152,7 @@ fn sorted_place(doc: &Properties, name: &str) -> Option<usize> {
     if !sorted {
         return None;
     }
-    entries
-        .iter()
-        .find(|(key, _)| key.as_ref() > name)
-        .map(|(_, at)| *at)
+    entries.iter().find(|(key, _)| key.as_ref() > name).map(|(_, at)| *at)
 }
 
 /// Takes elements out of a comma list, each with one comma; the rest keeps its bytes.
@@ -173,18 +161,9 @@ pub fn remove_elements(file: FileId, elements: &[Span], remove: impl Fn(usize) -
     let last_kept = (0..elements.len()).rev().find(|&index| !remove(index));
     for index in (0..elements.len()).filter(|&index| remove(index)) {
         let span = match last_kept {
-            Some(kept) if index > kept => Span {
-                start: elements[kept].end,
-                end: elements[index].end,
-            },
-            Some(_) => Span {
-                start: elements[index].start,
-                end: elements[index + 1].start,
-            },
-            None => Span {
-                start: elements[0].start,
-                end: elements[index].end,
-            },
+            Some(kept) if index > kept => Span { start: elements[kept].end, end: elements[index].end },
+            Some(_) => Span { start: elements[index].start, end: elements[index + 1].start },
+            None => Span { start: elements[0].start, end: elements[index].end },
         };
         match spans.last_mut() {
             Some(last) if last.end >= span.start => last.end = last.end.max(span.end),
@@ -239,11 +218,7 @@ pub fn remove_wrapper_line(instance: &Instance<'_>, line: &WrapperLine) -> Vec<E
 pub fn renumber(line: &WrapperLine, index: u64) -> Edit {
     let digits = line.name.rsplit('.').next().map_or(0, str::len);
     let start = line.key.range().end - digits;
-    Edit::replace(
-        line.file,
-        Span::new(start, line.key.range().end),
-        index.to_string(),
-    )
+    Edit::replace(line.file, Span::new(start, line.key.range().end), index.to_string())
 }
 
 /// Gives the `.stripquotes` line of an option the option's new number.
@@ -257,9 +232,7 @@ pub fn renumber_companion(companion: &WrapperLine, line: &WrapperLine, index: u6
 /// The wrapper line that an argument's place belongs to.
 pub fn wrapper_line_at<'i>(instance: &'i Instance<'_>, place: Place) -> Option<&'i WrapperLine> {
     let lines = instance.wrapper.lines();
-    lines
-        .iter()
-        .find(|line| line.file == place.file && line.span.contains(place.span))
+    lines.iter().find(|line| line.file == place.file && line.span.contains(place.span))
 }
 
 /// Takes away one definition of a system property, wherever it is made.
@@ -272,12 +245,7 @@ pub fn remove_property(instance: &Instance<'_>, property: &SystemProperty) -> Ve
         },
         Source::Setenv => remove_option(instance, place),
         Source::SystemProperties => {
-            let spans: Vec<Span> = instance
-                .jvm
-                .elements()
-                .iter()
-                .map(|element| element.place.span)
-                .collect();
+            let spans: Vec<Span> = instance.jvm.elements().iter().map(|element| element.place.span).collect();
             remove_elements(place.file, &spans, |index| spans[index] == place.span)
         }
     }
@@ -297,18 +265,9 @@ fn remove_option(instance: &Instance<'_>, place: Place) -> Vec<Edit> {
     let Some(index) = options.iter().position(|span| *span == place.span) else {
         return Vec::new();
     };
-    let span = match (
-        index.checked_sub(1).map(|before| options[before]),
-        options.get(index + 1),
-    ) {
-        (Some(before), _) => Span {
-            start: before.end,
-            end: place.span.end,
-        },
-        (None, Some(after)) => Span {
-            start: place.span.start,
-            end: after.start,
-        },
+    let span = match (index.checked_sub(1).map(|before| options[before]), options.get(index + 1)) {
+        (Some(before), _) => Span { start: before.end, end: place.span.end },
+        (None, Some(after)) => Span { start: place.span.start, end: after.start },
         (None, None) => place.span,
     };
     vec![Edit::delete(place.file, span)]

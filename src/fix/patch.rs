@@ -37,10 +37,7 @@ pub fn write(discovery: &Discovery, changes: &[Change], base: &Path, out: &mut V
 fn target(document: &Document) -> PathBuf {
     let is_link = std::fs::symlink_metadata(&document.path).is_ok_and(|meta| meta.is_symlink());
     let real = || std::fs::canonicalize(&document.path).ok();
-    is_link
-        .then(real)
-        .flatten()
-        .unwrap_or_else(|| document.path.clone())
+    is_link.then(real).flatten().unwrap_or_else(|| document.path.clone())
 }
 
 /// A path as it stands in a patch: the bytes of its name where a system has bytes, and `/` between folders.
@@ -94,23 +91,9 @@ fn file(name: &[u8], change: &Change, secrets: &[Span], out: &mut Vec<u8>) {
         let (first, last) = (hunk[0].old.start, hunk[hunk.len() - 1].old.end);
         let previous = if at == 0 { 0 } else { regions[at - 1].old.end };
         let next = regions.get(end).map_or(lines.len(), |region| region.old.start);
-        let before = (previous..first)
-            .rev()
-            .take(CONTEXT)
-            .take_while(|&line| !is_secret(line))
-            .count();
-        let after = (last..next)
-            .take(CONTEXT)
-            .take_while(|&line| !is_secret(line))
-            .count();
-        delta += write_hunk(
-            &change.before,
-            &lines,
-            hunk,
-            first - before..last + after,
-            delta,
-            out,
-        );
+        let before = (previous..first).rev().take(CONTEXT).take_while(|&line| !is_secret(line)).count();
+        let after = (last..next).take(CONTEXT).take_while(|&line| !is_secret(line)).count();
+        delta += write_hunk(&change.before, &lines, hunk, first - before..last + after, delta, out);
         at = end;
     }
 }
@@ -150,11 +133,7 @@ fn write_hunk(
     let start = |count: usize, first: usize| if count == 0 { first } else { first + 1 };
     let new_first = span.start.saturating_add_signed(delta);
     let range = |count: usize, start: usize| {
-        if count == 1 {
-            start.to_string()
-        } else {
-            format!("{start},{count}")
-        }
+        if count == 1 { start.to_string() } else { format!("{start},{count}") }
     };
     let header = format!(
         "@@ -{} +{} @@\n",
@@ -199,19 +178,11 @@ fn regions(change: &Change, lines: &[Range<usize>]) -> Vec<Region> {
     for (index, edit) in change.edits.iter().enumerate() {
         let range = edit.span.range();
         let mut first = line_of(range.start);
-        if first == lines.len()
-            && lines
-                .last()
-                .is_some_and(|last| !text[last.clone()].ends_with(b"\n"))
-        {
+        if first == lines.len() && lines.last().is_some_and(|last| !text[last.clone()].ends_with(b"\n")) {
             // Appended behind a last line without newline: that line changes too.
             first -= 1;
         }
-        let mut end = if range.is_empty() {
-            first
-        } else {
-            line_of(range.end - 1) + 1
-        };
+        let mut end = if range.is_empty() { first } else { line_of(range.end - 1) + 1 };
         // An edit inside a line, or one that leaves no line end behind, takes the rest of the line with it.
         let at_line_start = lines.get(first).is_none_or(|line| line.start == range.start);
         let whole_lines = at_line_start
@@ -231,11 +202,7 @@ fn regions(change: &Change, lines: &[Range<usize>]) -> Vec<Region> {
     }
     let regions = groups.into_iter().map(|(old, edits)| {
         let start = lines.get(old.start).map_or(text.len(), |line| line.start);
-        let end = if old.is_empty() {
-            start
-        } else {
-            lines[old.end - 1].end
-        };
+        let end = if old.is_empty() { start } else { lines[old.end - 1].end };
         let mut new = Vec::new();
         let mut at = start;
         for index in edits {
@@ -247,27 +214,16 @@ fn regions(change: &Change, lines: &[Range<usize>]) -> Vec<Region> {
         new.extend_from_slice(&text[at..end.max(at)]);
         Region { old, new }
     });
-    regions
-        .filter_map(|region| trimmed(region, text, lines))
-        .collect()
+    regions.filter_map(|region| trimmed(region, text, lines)).collect()
 }
 
 /// Takes lines that stay the same off both ends of a region; `None` if nothing is left of it.
 fn trimmed(mut region: Region, text: &[u8], lines: &[Range<usize>]) -> Option<Region> {
-    let old: Vec<&[u8]> = region
-        .old
-        .clone()
-        .map(|line| &text[lines[line].clone()])
-        .collect();
+    let old: Vec<&[u8]> = region.old.clone().map(|line| &text[lines[line].clone()]).collect();
     let new: Vec<&[u8]> = split(&region.new).collect();
     let same = |(a, b): &(&&[u8], &&[u8])| a == b;
     let head = old.iter().zip(&new).take_while(same).count();
-    let tail = old[head..]
-        .iter()
-        .rev()
-        .zip(new[head..].iter().rev())
-        .take_while(same)
-        .count();
+    let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(same).count();
     let kept = new[head..new.len() - tail].concat();
     region.old = region.old.start + head..region.old.end - tail;
     region.new = kept;
@@ -300,19 +256,12 @@ fn quoted(name: &[u8]) -> Vec<u8> {
 
 /// The folder that patch paths are relative to: the current one if all files lie in it, else their common ancestor.
 pub fn base(discovery: &Discovery, changes: &[Change]) -> std::path::PathBuf {
-    let paths: Vec<PathBuf> = changes
-        .iter()
-        .map(|change| target(discovery.document(change.file)))
-        .collect();
+    let paths: Vec<PathBuf> = changes.iter().map(|change| target(discovery.document(change.file))).collect();
     let current = std::env::current_dir().unwrap_or_default();
     if paths.iter().all(|path| path.starts_with(&current)) {
         return current;
     }
-    let mut common = paths
-        .first()
-        .and_then(|path| path.parent())
-        .unwrap_or(Path::new(""))
-        .to_owned();
+    let mut common = paths.first().and_then(|path| path.parent()).unwrap_or(Path::new("")).to_owned();
     while !paths.iter().all(|path| path.starts_with(&common)) {
         if !common.pop() {
             break;

@@ -57,13 +57,7 @@ pub fn write(discovery: &Discovery, changes: &[Change]) -> Result<(), WriteError
     for change in changes {
         let document = discovery.document(change.file);
         let shown = document.display.clone();
-        let refused = |step| {
-            move |source| WriteError::Refused {
-                path: shown.clone(),
-                step,
-                source,
-            }
-        };
+        let refused = |step| move |source| WriteError::Refused { path: shown.clone(), step, source };
         // A link stays a link: its target is what changes.
         let target = fs::canonicalize(&document.path).map_err(refused("cannot be found"))?;
         let shown = document.display.clone();
@@ -72,12 +66,7 @@ pub fn write(discovery: &Discovery, changes: &[Change]) -> Result<(), WriteError
             step,
             source,
         })?;
-        ready.push(Ready {
-            target,
-            shown,
-            change,
-            file,
-        });
+        ready.push(Ready { target, shown, change, file });
     }
     for one in &ready {
         unchanged(&one.target, &one.shown, &one.change.before)?;
@@ -103,42 +92,30 @@ fn prepare(target: &Path, text: &[u8]) -> Result<NamedTempFile, (&'static str, s
     let folder = target.parent().unwrap_or(Path::new("."));
     let meta = fs::metadata(target).map_err(|e| ("cannot be read", e))?;
     if meta.permissions().readonly() {
-        return Err((
-            "is write-protected",
-            std::io::Error::from(std::io::ErrorKind::PermissionDenied),
-        ));
+        return Err(("is write-protected", std::io::Error::from(std::io::ErrorKind::PermissionDenied)));
     }
     let mut file = tempfile::Builder::new()
         .prefix(".wattlint-")
         .tempfile_in(folder)
         .map_err(|e| ("no file can be made beside it", e))?;
-    file.write_all(text)
-        .map_err(|e| ("the new text cannot be written beside it", e))?;
+    file.write_all(text).map_err(|e| ("the new text cannot be written beside it", e))?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;
         std::os::unix::fs::chown(file.path(), Some(meta.uid()), Some(meta.gid())).ok();
     }
-    file.as_file()
-        .set_permissions(meta.permissions())
-        .map_err(|e| ("its mode cannot be kept", e))?;
-    file.as_file()
-        .sync_all()
-        .map_err(|e| ("the new text cannot be written beside it", e))?;
+    file.as_file().set_permissions(meta.permissions()).map_err(|e| ("its mode cannot be kept", e))?;
+    file.as_file().sync_all().map_err(|e| ("the new text cannot be written beside it", e))?;
     Ok(file)
 }
 
 fn unchanged(target: &Path, shown: &str, before: &[u8]) -> Result<(), WriteError> {
     match fs::read(target) {
         Ok(now) if now == before => Ok(()),
-        Ok(_) => Err(WriteError::Changed {
-            path: shown.to_owned(),
-        }),
-        Err(source) => Err(WriteError::Refused {
-            path: shown.to_owned(),
-            step: "cannot be read again",
-            source,
-        }),
+        Ok(_) => Err(WriteError::Changed { path: shown.to_owned() }),
+        Err(source) => {
+            Err(WriteError::Refused { path: shown.to_owned(), step: "cannot be read again", source })
+        }
     }
 }
 
@@ -148,22 +125,13 @@ fn roll_back(done: &[(PathBuf, &Change)], path: String, source: std::io::Error) 
         .iter()
         .filter(|(target, change)| {
             let back = prepare(target, &change.before).map_err(|(_, e)| e);
-            back.and_then(|file| file.persist(target).map_err(|e| e.error))
-                .is_err()
+            back.and_then(|file| file.persist(target).map_err(|e| e.error)).is_err()
         })
         .map(|(target, _)| target.display().to_string())
         .collect();
     if stuck.is_empty() {
-        WriteError::Refused {
-            path,
-            step: "cannot be replaced",
-            source,
-        }
+        WriteError::Refused { path, step: "cannot be replaced", source }
     } else {
-        WriteError::Torn {
-            path,
-            source,
-            stuck: stuck.join(", "),
-        }
+        WriteError::Torn { path, source, stuck: stuck.join(", ") }
     }
 }

@@ -74,11 +74,7 @@ impl<'f> Jvm<'f> {
     ) -> Self {
         let mut jvm = Jvm::default();
         for line in wrapper.options() {
-            let text = if wrapper.strips_quotes(line) {
-                strip_quotes(&line.text)
-            } else {
-                line.text.clone()
-            };
+            let text = if wrapper.strips_quotes(line) { strip_quotes(&line.text) } else { line.text.clone() };
             jvm.argument(text, Source::Wrapper, line.place());
         }
         for &id in files.iter().filter(|id| documents[id.0].role == Role::Setenv) {
@@ -136,10 +132,7 @@ impl<'f> Jvm<'f> {
 
     /// The definition of a system property that decides.
     pub fn property(&self, name: &str) -> Option<&SystemProperty> {
-        self.properties
-            .iter()
-            .rev()
-            .find(|property| property.name == name)
+        self.properties.iter().rev().find(|property| property.name == name)
     }
 
     /// Whether an argument is given exactly so.
@@ -158,10 +151,7 @@ pub fn elements(bytes: &[u8], value: Span, file: FileId) -> Vec<Element<'_>> {
     properties::elements(bytes, value, b',')
         .into_iter()
         .filter(|span| !span.is_empty())
-        .map(|span| Element {
-            place: Place::new(file, span),
-            text: properties::decode(bytes, span),
-        })
+        .map(|span| Element { place: Place::new(file, span), text: properties::decode(bytes, span) })
         .collect()
 }
 

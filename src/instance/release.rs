@@ -44,9 +44,7 @@ impl Release {
 
     /// The release of a number without its dot, as in the service name `sagis1015` (10.15) or `sagis912` (9.12).
     pub fn from_digits(digits: &str) -> Option<Release> {
-        RELEASES
-            .into_iter()
-            .find(|release| digits == format!("{}{}", release.major, release.minor))
+        RELEASES.into_iter().find(|release| digits == format!("{}{}", release.major, release.minor))
     }
 
     /// Whether ports and clients can still use Entrust IAIK. It went with 10.15.
@@ -117,10 +115,7 @@ pub struct Jdk {
 impl Jdk {
     /// A feature release of unknown update.
     pub const fn feature(feature: u16) -> Self {
-        Jdk {
-            feature,
-            update: None,
-        }
+        Jdk { feature, update: None }
     }
 
     /// Whether it is surely older than the update `update` of the feature release `feature`.
@@ -160,13 +155,9 @@ impl FromStr for Jdk {
     fn from_str(text: &str) -> Result<Self, VersionError> {
         let error = || VersionError::Jdk(text.to_owned());
         let clean = text.trim().trim_matches('"');
-        let clean = clean
-            .strip_prefix("1.8")
-            .map_or_else(|| clean.to_owned(), |rest| format!("8{rest}"));
-        let numbers: Vec<u32> = clean
-            .split(|c: char| !c.is_ascii_digit())
-            .map_while(|part| part.parse().ok())
-            .collect();
+        let clean = clean.strip_prefix("1.8").map_or_else(|| clean.to_owned(), |rest| format!("8{rest}"));
+        let numbers: Vec<u32> =
+            clean.split(|c: char| !c.is_ascii_digit()).map_while(|part| part.parse().ok()).collect();
         let feature = numbers.first().and_then(|&n| u16::try_from(n).ok());
         let feature = feature.filter(|n| (6..100).contains(n)).ok_or_else(error)?;
         let old_form = clean.contains('u') || clean.contains('_');
@@ -191,10 +182,7 @@ pub struct VersionRange {
 
 impl VersionRange {
     /// Everything.
-    pub const ANY: VersionRange = VersionRange {
-        from: None,
-        below: None,
-    };
+    pub const ANY: VersionRange = VersionRange { from: None, below: None };
 
     /// Whether a version lies inside.
     pub fn contains(&self, version: (u16, u16)) -> bool {

@@ -26,18 +26,11 @@ impl<'f> SecurityFiles<'f> {
     /// `JAVA_CUSTOM_OPTS`; a wrapper profile does so at index 105.
     pub fn find(documents: &'f [Document], files: &[FileId], jvm: &Jvm<'f>) -> Self {
         let of = |role| {
-            files
-                .iter()
-                .map(|&id| (id, &documents[id.0]))
-                .filter(move |(_, document)| document.role == role)
+            files.iter().map(|&id| (id, &documents[id.0])).filter(move |(_, document)| document.role == role)
         };
         let named = jvm.property(OVERRIDE_PROPERTY);
         let path = named.map_or(VENDOR_OVERRIDE, |property| property.value.as_str());
-        let name = path
-            .trim_start_matches('=')
-            .rsplit(['/', '\\'])
-            .next()
-            .unwrap_or_default();
+        let name = path.trim_start_matches('=').rsplit(['/', '\\']).next().unwrap_or_default();
         SecurityFiles {
             master: of(Role::JavaSecurity).next(),
             overlay: of(Role::SecurityOverride).find(|(_, document)| document.file_name() == name),
@@ -47,11 +40,7 @@ impl<'f> SecurityFiles<'f> {
 
     /// The line that decides a security property, and its value.
     pub fn get(&self, name: &str) -> Option<(Place, Entry, std::borrow::Cow<'f, str>)> {
-        let order = if self.replaces {
-            [self.overlay, None]
-        } else {
-            [self.overlay, self.master]
-        };
+        let order = if self.replaces { [self.overlay, None] } else { [self.overlay, self.master] };
         order.into_iter().flatten().find_map(|(id, document)| {
             let doc = document.properties()?;
             let entry = doc.loaded().filter(|entry| doc.key(entry) == name).last()?;

@@ -31,11 +31,7 @@ pub struct Written<'f> {
 impl Written<'_> {
     /// The place of the value; of the key if the value is empty.
     pub fn place(&self) -> Place {
-        let span = if self.entry.value.is_empty() {
-            self.entry.key
-        } else {
-            self.entry.value
-        };
+        let span = if self.entry.value.is_empty() { self.entry.key } else { self.entry.value };
         Place::new(self.file, span)
     }
 
@@ -89,9 +85,7 @@ pub struct Settings<'f> {
 
 /// Whether a template value holds a substitution or is encrypted, so that its text is not the value.
 pub fn is_unresolved(value: &str) -> bool {
-    ["$env{", "$secret{", "$vault{", "$file{"]
-        .iter()
-        .any(|form| value.contains(form))
+    ["$env{", "$secret{", "$vault{", "$file{"].iter().any(|form| value.contains(form))
         || value.starts_with("{AES}")
 }
 
@@ -125,12 +119,7 @@ impl<'f> Settings<'f> {
             }
             let value = doc.value(entry);
             let known = !(template && is_unresolved(&value));
-            self.written.entry(name).or_default().push(Written {
-                file,
-                entry: *entry,
-                value,
-                known,
-            });
+            self.written.entry(name).or_default().push(Written { file, entry: *entry, value, known });
         }
     }
 
@@ -159,22 +148,14 @@ impl<'f> Settings<'f> {
         }
         let fact = self.base.and_then(|_| catalog::setting(name, release));
         match fact.and_then(|fact| Some((fact.default?, fact.basis))) {
-            Some((default, basis)) => Effective {
-                value: Some(default),
-                origin: Origin::Default(basis),
-            },
-            None => Effective {
-                value: None,
-                origin: Origin::Unknown,
-            },
+            Some((default, basis)) => Effective { value: Some(default), origin: Origin::Default(basis) },
+            None => Effective { value: None, origin: Origin::Unknown },
         }
     }
 
     /// All names written, with their lines, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[Written<'f>])> {
-        self.written
-            .iter()
-            .map(|(name, lines)| (name.as_ref(), lines.as_slice()))
+        self.written.iter().map(|(name, lines)| (name.as_ref(), lines.as_slice()))
     }
 
     /// How many different names are written.

@@ -34,10 +34,7 @@ pub struct Known<T> {
 impl<T> Known<T> {
     /// From the command line.
     pub fn given(value: T) -> Self {
-        Known {
-            value,
-            how: How::Given,
-        }
+        Known { value, how: How::Given }
     }
 
     /// Whether a verdict built on it must say so.
@@ -63,10 +60,7 @@ fn with_role<'f>(
     files: &'f [FileId],
     role: Role,
 ) -> impl Iterator<Item = &'f Document> {
-    files
-        .iter()
-        .map(|id| &documents[id.0])
-        .filter(move |document| document.role == role)
+    files.iter().map(|id| &documents[id.0]).filter(move |document| document.role == role)
 }
 
 /// The release: ini.cnf, manifest.v3 of WmRoot, the service name in the wrapper files, else what the settings tell.
@@ -76,18 +70,12 @@ pub fn release(
     settings: &Settings<'_>,
     wrapper: &WrapperConfig<'_>,
 ) -> Known<Release> {
-    let from = |value, file: String| Known {
-        value,
-        how: How::File(file),
-    };
+    let from = |value, file: String| Known { value, how: How::File(file) };
     for document in with_role(documents, files, Role::Ini) {
         let Some(doc) = document.properties() else {
             continue;
         };
-        let version = doc
-            .loaded()
-            .filter(|entry| doc.key(entry) == "application.version")
-            .last();
+        let version = doc.loaded().filter(|entry| doc.key(entry) == "application.version").last();
         if let Some(Ok(release)) = version.map(|entry| doc.value(entry).parse()) {
             return from(release, format!("{}, application.version", document.file_name()));
         }
@@ -114,10 +102,7 @@ pub fn release(
 }
 
 fn inferred(major: u16, minor: u16, why: &str) -> Option<Known<Release>> {
-    Some(Known {
-        value: Release::new(major, minor),
-        how: How::Inferred(why.to_owned()),
-    })
+    Some(Known { value: Release::new(major, minor), how: How::Inferred(why.to_owned()) })
 }
 
 /// What the fields of the TLS ports tell. `useJSSE` went with 10.15; `jsseEnabledProtocols` came with 9.10 and
@@ -126,11 +111,7 @@ fn from_ports(documents: &[Document], files: &[FileId]) -> Option<Known<Release>
     let ports = with_role(documents, files, Role::Ports).filter_map(Document::ports);
     let listeners: Vec<_> = ports.flat_map(|doc| doc.listeners()).collect();
     let has = |field: &str| listeners.iter().any(|listener| listener.field(field).is_some());
-    match (
-        has("useJSSE"),
-        has("jsseDisabledProtocols"),
-        has("jsseEnabledProtocols"),
-    ) {
+    match (has("useJSSE"), has("jsseDisabledProtocols"), has("jsseEnabledProtocols")) {
         (true, true, _) => inferred(10, 11, "ports have useJSSE and jsseDisabledProtocols"),
         (true, false, true) => inferred(10, 5, "ports have useJSSE and jsseEnabledProtocols only"),
         (true, false, false) => inferred(9, 7, "ports have useJSSE and no protocol lists"),
@@ -195,14 +176,9 @@ pub fn jdk(
 ) -> Known<Jdk> {
     for document in with_role(documents, files, Role::JdkRelease) {
         let text = crate::syntax::display_text(document.bytes());
-        let version = text
-            .lines()
-            .find_map(|line| line.trim().strip_prefix("JAVA_VERSION="));
+        let version = text.lines().find_map(|line| line.trim().strip_prefix("JAVA_VERSION="));
         if let Some(Ok(jdk)) = version.map(str::parse) {
-            return Known {
-                value: jdk,
-                how: How::File("release file of the JVM".to_owned()),
-            };
+            return Known { value: jdk, how: How::File("release file of the JVM".to_owned()) };
         }
     }
     if let Some(document) = with_role(documents, files, Role::JavaSecurity).next() {
@@ -214,10 +190,7 @@ pub fn jdk(
             (true, 8) => Jdk::feature(11),
             (true, usual) => Jdk::feature(usual),
         };
-        return Known {
-            value,
-            how: How::Inferred(format!("place of {}", document.file_name())),
-        };
+        return Known { value, how: How::Inferred(format!("place of {}", document.file_name())) };
     }
     if wrapper.options().iter().any(|line| line.option() == OPEN_JSSE) {
         return Known {

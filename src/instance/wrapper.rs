@@ -33,11 +33,7 @@ pub struct WrapperLine {
 impl WrapperLine {
     /// The place of the value; of the key if the value is empty.
     pub fn place(&self) -> Place {
-        let span = if self.value.is_empty() {
-            self.key
-        } else {
-            self.value
-        };
+        let span = if self.value.is_empty() { self.key } else { self.value };
         Place::new(self.file, span)
     }
 
@@ -55,11 +51,7 @@ impl WrapperLine {
 /// The name of a JVM option: `-Dkey` of `-Dkey=value`, `-Xmx` forms and flags as they are.
 pub fn option_name(option: &str) -> &str {
     let option = option.trim_start_matches('"');
-    let end = if option.starts_with("-Xbootclasspath") {
-        option.find(':')
-    } else {
-        option.find('=')
-    };
+    let end = if option.starts_with("-Xbootclasspath") { option.find(':') } else { option.find('=') };
     end.map_or_else(|| option.trim_end_matches('"'), |end| &option[..end])
 }
 
@@ -195,16 +187,12 @@ impl<'f> WrapperConfig<'f> {
 
     /// The line that decides a property, by its name in any case.
     pub fn get(&self, name: &str) -> Option<&WrapperLine> {
-        self.winners
-            .get(&name.to_ascii_lowercase())
-            .map(|&index| &self.lines[index])
+        self.winners.get(&name.to_ascii_lowercase()).map(|&index| &self.lines[index])
     }
 
     /// Whether a line decides (a later line of the same name would override it).
     pub fn is_winner(&self, line: &WrapperLine) -> bool {
-        self.winners
-            .get(&line.name)
-            .is_some_and(|&index| std::ptr::eq(&self.lines[index], line))
+        self.winners.get(&line.name).is_some_and(|&index| std::ptr::eq(&self.lines[index], line))
     }
 
     /// The JVM option lines that take effect, in the order the wrapper passes them: by number.
@@ -220,11 +208,8 @@ impl<'f> WrapperConfig<'f> {
             .collect();
         options.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
         if !self.gaps_allowed() {
-            let unbroken = options
-                .iter()
-                .zip(1..)
-                .take_while(|((index, _), expected)| index == expected)
-                .count();
+            let unbroken =
+                options.iter().zip(1..).take_while(|((index, _), expected)| index == expected).count();
             options.truncate(unbroken);
         }
         options
@@ -244,19 +229,14 @@ impl<'f> WrapperConfig<'f> {
 
     /// Whether the quotes of an option are taken off before the JVM gets it.
     pub fn strips_quotes(&self, line: &WrapperLine) -> bool {
-        let is_true = |name: &str| {
-            self.get(name)
-                .is_some_and(|l| l.text.eq_ignore_ascii_case("true"))
-        };
+        let is_true = |name: &str| self.get(name).is_some_and(|l| l.text.eq_ignore_ascii_case("true"));
         is_true(&format!("{}.stripquotes", line.name))
             || is_true("wrapper.java.additional.default.stripquotes")
     }
 
     /// The smallest index from `from` on that no line uses, also no overridden one.
     pub fn free_index(&self, from: u64) -> u64 {
-        (from..)
-            .find(|index| !self.used.contains(index))
-            .unwrap_or(u64::MAX)
+        (from..).find(|index| !self.used.contains(index)).unwrap_or(u64::MAX)
     }
 
     /// The custom_wrapper.conf, read or not.

@@ -28,17 +28,9 @@ const NEAR: usize = 4;
 
 /// Writes the findings.
 pub fn write(report: &Report<'_>, color: bool, out: &mut dyn Write) -> io::Result<()> {
-    let renderer = if color {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(WIDTH);
-    let mut page = Page {
-        discovery: report.discovery,
-        secrets: HashMap::new(),
-        explained: HashSet::new(),
-    };
+    let mut page = Page { discovery: report.discovery, secrets: HashMap::new(), explained: HashSet::new() };
     for finding in report.findings {
         let groups = page.groups(finding);
         writeln!(out, "{}\n", renderer.render(&groups))?;
@@ -78,30 +70,16 @@ impl<'r> Page<'r> {
     /// The lines `from` to `to` with secrets masked and control characters made visible.
     fn shown(&mut self, file: FileId, from: usize, to: usize) -> Shown {
         let document = self.discovery.document(file);
-        let secrets = self
-            .secrets
-            .entry(file)
-            .or_insert_with(|| secrets::spans(document));
+        let secrets = self.secrets.entry(file).or_insert_with(|| secrets::spans(document));
         let (first, last) = (document.line_span(from), document.line_span(to));
         let bytes = document.bytes();
-        let mut shown = Shown {
-            text: String::new(),
-            first_line: from,
-            map: Vec::new(),
-        };
+        let mut shown = Shown { text: String::new(), first_line: from, map: Vec::new() };
         let mut at = first.start;
         while at < last.end {
-            if let Some(secret) = secrets
-                .iter()
-                .find(|secret| secret.start <= at && at < secret.end)
-            {
+            if let Some(secret) = secrets.iter().find(|secret| secret.start <= at && at < secret.end) {
                 shown.map.push((at, shown.text.len()));
                 // Line ends inside a masked value stay, so that line numbers do.
-                let hidden = Span {
-                    start: at,
-                    end: secret.end.min(last.end),
-                }
-                .of(bytes);
+                let hidden = Span { start: at, end: secret.end.min(last.end) }.of(bytes);
                 let breaks = hidden.iter().filter(|&&b| b == b'\n').count();
                 shown.text.push_str(MASK);
                 for _ in 0..breaks {
@@ -136,33 +114,17 @@ impl<'r> Page<'r> {
     ) -> Snippet<'r, Annotation<'r>> {
         let document = self.discovery.document(place.file);
         let line = |offset: u32| document.line_of(offset);
-        let from = annotations
-            .iter()
-            .map(|(_, span, _)| line(span.start))
-            .min()
-            .unwrap_or(1);
+        let from = annotations.iter().map(|(_, span, _)| line(span.start)).min().unwrap_or(1);
         let last = |span: &Span| line(span.end.max(span.start + 1).saturating_sub(1));
-        let to = annotations
-            .iter()
-            .map(|(_, span, _)| last(span))
-            .max()
-            .unwrap_or(from);
+        let to = annotations.iter().map(|(_, span, _)| last(span)).max().unwrap_or(from);
         // A logical line may run over dozens of natural ones: its first few say enough.
-        let shown = self.shown(
-            place.file,
-            from,
-            to.min(from + 8).min(document.line_count().max(1)),
-        );
+        let shown = self.shown(place.file, from, to.min(from + 8).min(document.line_count().max(1)));
         let parts: Vec<Annotation<'r>> = annotations
             .into_iter()
             .map(|(kind, span, label)| {
                 let label = printable(&label).into_owned();
                 let annotation = kind.span(shown.range(span));
-                if label.is_empty() {
-                    annotation
-                } else {
-                    annotation.label(label)
-                }
+                if label.is_empty() { annotation } else { annotation.label(label) }
             })
             .collect();
         Snippet::source(shown.text)
@@ -183,19 +145,15 @@ impl<'r> Page<'r> {
             Severity::Warning => Level::WARNING,
             Severity::Info => Level::INFO,
         };
-        let title = level
-            .primary_title(printable(&finding.message).into_owned())
-            .id(finding.rule.name.as_ref());
+        let title =
+            level.primary_title(printable(&finding.message).into_owned()).id(finding.rule.name.as_ref());
         let place = finding.primary.place;
         // What stands close by is drawn in the same picture, the rest in pictures of its own.
-        let (near, far): (Vec<&Label>, Vec<&Label>) = finding
-            .related
-            .iter()
-            .partition(|label| self.is_near(place, label.place));
+        let (near, far): (Vec<&Label>, Vec<&Label>) =
+            finding.related.iter().partition(|label| self.is_near(place, label.place));
         let mut parts = vec![(AnnotationKind::Primary, place.span, finding.primary.text.clone())];
         parts.extend(
-            near.into_iter()
-                .map(|label| (AnnotationKind::Context, label.place.span, label.text.clone())),
+            near.into_iter().map(|label| (AnnotationKind::Context, label.place.span, label.text.clone())),
         );
         let mut group = title.element(self.snippet(place, parts));
         for Label { place, text } in far {
@@ -206,11 +164,7 @@ impl<'r> Page<'r> {
             group = group.element(Level::NOTE.message(folded(note)));
         }
         if self.explained.insert(finding.rule.name.as_ref()) {
-            group = group.element(
-                Level::NOTE
-                    .with_name("why")
-                    .message(folded(&reason(&finding.rule.why))),
-            );
+            group = group.element(Level::NOTE.with_name("why").message(folded(&reason(&finding.rule.why))));
             let more = format!("{}; wattlint explain {}", finding.basis.name(), finding.rule.name);
             group = group.element(Level::NOTE.with_name("basis").message(more));
         }
@@ -242,22 +196,11 @@ impl<'r> Page<'r> {
     fn patches(&mut self, edits: &[crate::fix::Edit]) -> Option<Snippet<'r, Patch<'r>>> {
         let file = edits.first()?.file;
         let document = self.discovery.document(file);
-        let lines = |span: Span| {
-            (
-                document.line_of(span.start),
-                document.line_of(span.end.max(span.start)),
-            )
-        };
+        let lines = |span: Span| (document.line_of(span.start), document.line_of(span.end.max(span.start)));
         let from = edits.iter().map(|edit| lines(edit.span).0).min()?;
         let to = edits.iter().map(|edit| lines(edit.span).1).max()?;
-        let whole = Span {
-            start: document.line_span(from).start,
-            end: document.line_span(to).end,
-        };
-        let secrets = self
-            .secrets
-            .entry(file)
-            .or_insert_with(|| secrets::spans(document));
+        let whole = Span { start: document.line_span(from).start, end: document.line_span(to).end };
+        let secrets = self.secrets.entry(file).or_insert_with(|| secrets::spans(document));
         if edits.iter().any(|edit| edit.file != file) || to > from + 3 || secrets::touches(secrets, whole) {
             return None;
         }
@@ -272,10 +215,7 @@ impl<'r> Page<'r> {
         // Patched text is cut from the text as shown, so every byte must be shown as itself.
         let plain = display_text(whole.of(document.bytes()));
         if plain.len() != whole.range().len()
-            || plain
-                .replace("\r\n", "\n")
-                .chars()
-                .any(|c| c.is_control() && c != '\n')
+            || plain.replace("\r\n", "\n").chars().any(|c| c.is_control() && c != '\n')
         {
             return None;
         }
@@ -285,32 +225,21 @@ impl<'r> Page<'r> {
             Patch::new(start..end, display_text(&edit.text).replace('\r', ""))
         });
         let source = plain.into_owned();
-        Some(
-            Snippet::source(source)
-                .line_start(from)
-                .path(document.display.clone())
-                .patches(patches),
-        )
+        Some(Snippet::source(source).line_start(from).path(document.display.clone()).patches(patches))
     }
 }
 
 /// Bytes of the first character, taken as UTF-8 where it is that.
 fn char_length(bytes: &[u8]) -> usize {
     let head = &bytes[..bytes.len().min(4)];
-    (1..=head.len())
-        .find(|&length| std::str::from_utf8(&head[..length]).is_ok())
-        .unwrap_or(1)
+    (1..=head.len()).find(|&length| std::str::from_utf8(&head[..length]).is_ok()).unwrap_or(1)
 }
 
 /// The first sentences of a rule's reason, as many as it takes to say something.
 fn reason(text: &str) -> String {
     const ENOUGH: usize = 90;
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let end = flat
-        .match_indices(". ")
-        .map(|(at, _)| at + 1)
-        .find(|&at| at > ENOUGH)
-        .unwrap_or(flat.len());
+    let end = flat.match_indices(". ").map(|(at, _)| at + 1).find(|&at| at > ENOUGH).unwrap_or(flat.len());
     flat[..end].to_owned()
 }
 

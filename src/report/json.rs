@@ -92,11 +92,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         version: VERSION,
         tool: "wattlint",
         tool_version: env!("CARGO_PKG_VERSION"),
-        findings: report
-            .findings
-            .iter()
-            .map(|finding| one(report.discovery, finding))
-            .collect(),
+        findings: report.findings.iter().map(|finding| one(report.discovery, finding)).collect(),
         assumptions: report.assumptions,
         summary: Summary {
             errors: report.count(Severity::Error),
@@ -120,10 +116,7 @@ fn one<'a>(discovery: &'a Discovery, finding: &'a Finding) -> JsonFinding<'a> {
         related: finding
             .related
             .iter()
-            .map(|Label { place, text }| Related {
-                location: location(discovery, *place),
-                message: text,
-            })
+            .map(|Label { place, text }| Related { location: location(discovery, *place), message: text })
             .collect(),
         notes: &finding.notes,
         assumed: &finding.assumed,
@@ -148,15 +141,7 @@ fn location(discovery: &Discovery, place: Place) -> Location<'_> {
     let document = discovery.document(place.file);
     let point = |offset| {
         let position = document.position(offset);
-        Point {
-            offset,
-            line: position.line,
-            column: position.column,
-        }
+        Point { offset, line: position.line, column: position.column }
     };
-    Location {
-        file: &document.display,
-        start: point(place.span.start),
-        end: point(place.span.end),
-    }
+    Location { file: &document.display, start: point(place.span.start), end: point(place.span.end) }
 }

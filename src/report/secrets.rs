@@ -164,19 +164,13 @@ fn inline(bytes: &[u8], within: Span, commas: bool, spans: &mut Vec<Span>) {
         let before = text[..separator].trim_ascii_end();
         let before = before.strip_suffix(b"\\").unwrap_or(before).trim_ascii_end();
         // As in JSON: "password": "..."
-        let before = before
-            .strip_suffix(b"\"")
-            .or(before.strip_suffix(b"'"))
-            .unwrap_or(before);
+        let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
         let length = before.iter().rev().take_while(|&&b| name_char(b)).count();
         if !is_secret_name(&String::from_utf8_lossy(&before[before.len() - length..])) {
             continue;
         }
         let rest = &text[at..];
-        let line_end = rest
-            .iter()
-            .position(|&b| b == b'\n' || b == b'\r')
-            .unwrap_or(rest.len());
+        let line_end = rest.iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(rest.len());
         let end = if commas { secret_end(rest) } else { line_end };
         spans.push(Span::new(offset + at, offset + at + end));
         at += end;
@@ -255,10 +249,7 @@ mod tests {
     #[test]
     fn secrets_are_found_wherever_they_hide() {
         let text = "watt.a.password=CANARY\\\n  CANARY\n#old.token = CANARY\nx=y\nuser=token:CANARY\n";
-        assert_eq!(
-            mask(Role::ServerCnf, text),
-            "watt.a.password=*\n#old.token =*\nx=y\nuser=token:*\n"
-        );
+        assert_eq!(mask(Role::ServerCnf, text), "watt.a.password=*\n#old.token =*\nx=y\nuser=token:*\n");
         let text = "a.password=$secret{NAME}\nb.password=$env{A}x\nc.hidePassword=false\n";
         assert_eq!(
             mask(Role::Template, text),

@@ -26,12 +26,7 @@ pub fn check(cx: &Cx<'_, '_>, when: &When) {
         };
         let message = uncapitalized(cx.rule.message.as_ref().unwrap_or(&cx.rule.summary));
         cx.release();
-        let edits = cx
-            .rule
-            .fix
-            .as_ref()
-            .map(|fix| edits(cx.instance, fix))
-            .unwrap_or_default();
+        let edits = cx.rule.fix.as_ref().map(|fix| edits(cx.instance, fix)).unwrap_or_default();
         cx.report(place, message).fix(edits).emit();
     }
 }
@@ -48,23 +43,14 @@ fn uncapitalized(text: &str) -> String {
 }
 
 fn edits(instance: &Instance<'_>, fix: &RuleFix) -> Vec<Edit> {
-    let set = fix
-        .set
-        .iter()
-        .filter_map(|(name, value)| make::set_setting(instance, name, value));
-    let remove = fix
-        .remove
-        .iter()
-        .flat_map(|name| make::remove_setting(instance, name));
+    let set = fix.set.iter().filter_map(|(name, value)| make::set_setting(instance, name, value));
+    let remove = fix.remove.iter().flat_map(|name| make::remove_setting(instance, name));
     set.chain(remove).collect()
 }
 
 /// Whether a condition speaks of ports, so that it is asked for each of them.
 fn ports_in(when: &When) -> bool {
-    when.port.is_some()
-        || [&when.all, &when.any, &when.not]
-            .into_iter()
-            .any(|list| list.iter().any(ports_in))
+    when.port.is_some() || [&when.all, &when.any, &when.not].into_iter().any(|list| list.iter().any(ports_in))
 }
 
 /// Whether a condition holds, and where the first subject that made it hold stands.
@@ -114,9 +100,7 @@ fn subject(instance: &Instance<'_>, when: &When, port: usize) -> Option<Subject>
         return Some(Subject {
             value: line.map(|line| line.text.clone()),
             missing: line.is_none() && !instance.wrapper.lines().is_empty(),
-            place: line
-                .map(|line| line.place())
-                .or_else(|| instance.wrapper.custom().map(Place::top)),
+            place: line.map(|line| line.place()).or_else(|| instance.wrapper.custom().map(Place::top)),
         });
     }
     let name = when.port.as_ref()?;
@@ -138,8 +122,7 @@ fn test(when: &When, subject: &Subject) -> bool {
     let element = |list: &str, wanted: &str| list.split(',').any(|element| element.trim() == wanted);
     let number = || value.and_then(|value| value.trim().parse::<i64>().ok());
     let with = |test: &Option<super::schema::Text>, holds: &dyn Fn(&str, &str) -> bool| {
-        test.as_deref()
-            .is_none_or(|wanted| value.is_some_and(|value| holds(value, wanted)))
+        test.as_deref().is_none_or(|wanted| value.is_some_and(|value| holds(value, wanted)))
     };
     with(&when.is, &same)
         && with(&when.is_not, &|value, wanted| !same(value, wanted))
@@ -148,13 +131,7 @@ fn test(when: &When, subject: &Subject) -> bool {
         && with(&when.matches, &|value, pattern| {
             regex::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(value))
         })
-        && when
-            .missing
-            .is_none_or(|missing| if missing { subject.missing } else { value.is_some() })
-        && when
-            .at_least
-            .is_none_or(|least| number().is_some_and(|number| number >= least))
-        && when
-            .at_most
-            .is_none_or(|most| number().is_some_and(|number| number <= most))
+        && when.missing.is_none_or(|missing| if missing { subject.missing } else { value.is_some() })
+        && when.at_least.is_none_or(|least| number().is_some_and(|number| number >= least))
+        && when.at_most.is_none_or(|most| number().is_some_and(|number| number <= most))
 }

@@ -117,12 +117,7 @@ impl Ports {
             };
             malformed = Some(Malformed::new(Span::at(bytes.len()), why));
         }
-        Ports {
-            bytes,
-            tokens,
-            listeners: builder.listeners,
-            malformed,
-        }
+        Ports { bytes, tokens, listeners: builder.listeners, malformed }
     }
 
     /// The whole file.
@@ -159,11 +154,7 @@ pub fn named_value(bytes: &[u8], name: &str) -> Option<String> {
         (tag.kind == TokenKind::Start
             && text.kind == TokenKind::Text
             && attribute(bytes, tag.span, b"name").is_some_and(|n| n == name))
-        .then(|| {
-            unescape(&super::display_text(text.span.of(bytes)))
-                .trim()
-                .to_owned()
-        })
+        .then(|| unescape(&super::display_text(text.span.of(bytes))).trim().to_owned())
     })
 }
 
@@ -175,23 +166,14 @@ fn tokenize(bytes: &[u8]) -> (Vec<Token>, Option<Malformed>) {
         let stop = |why| Some(Malformed::new(Span::new(at, bytes.len().min(at + 1)), why));
         if rest[0] != b'<' {
             let end = memchr::memchr(b'<', rest).map_or(bytes.len(), |found| at + found);
-            tokens.push(Token {
-                kind: TokenKind::Text,
-                span: Span::new(at, end),
-            });
+            tokens.push(Token { kind: TokenKind::Text, span: Span::new(at, end) });
             at = end;
             continue;
         }
         let (kind, length) = if rest.starts_with(b"<!--") {
-            (
-                TokenKind::Comment,
-                memchr::memmem::find(rest, b"-->").map(|found| found + 3),
-            )
+            (TokenKind::Comment, memchr::memmem::find(rest, b"-->").map(|found| found + 3))
         } else if rest.starts_with(b"<?") {
-            (
-                TokenKind::Instruction,
-                memchr::memmem::find(rest, b"?>").map(|found| found + 2),
-            )
+            (TokenKind::Instruction, memchr::memmem::find(rest, b"?>").map(|found| found + 2))
         } else if rest.starts_with(b"<!") {
             return (tokens, stop(DOCTYPE));
         } else {
@@ -208,10 +190,7 @@ fn tokenize(bytes: &[u8]) -> (Vec<Token>, Option<Malformed>) {
         let Some(length) = length else {
             return (tokens, stop("a comment or instruction is not closed"));
         };
-        tokens.push(Token {
-            kind,
-            span: Span::new(at, at + length),
-        });
+        tokens.push(Token { kind, span: Span::new(at, at + length) });
         at += length;
     }
     (tokens, None)
@@ -235,10 +214,8 @@ fn tag_length(rest: &[u8]) -> Option<usize> {
 fn tag_name(bytes: &[u8], tag: Span) -> &[u8] {
     let raw = tag.of(bytes);
     let start = if raw.get(1) == Some(&b'/') { 2 } else { 1 };
-    let length = raw[start..]
-        .iter()
-        .take_while(|&&b| !b.is_ascii_whitespace() && b != b'>' && b != b'/')
-        .count();
+    let length =
+        raw[start..].iter().take_while(|&&b| !b.is_ascii_whitespace() && b != b'>' && b != b'/').count();
     &raw[start..start + length]
 }
 
@@ -381,19 +358,9 @@ impl Builder {
         let name = attribute(bytes, tag, b"name");
         let in_listeners = self.stack.len() == 2 && self.stack[1].name.as_deref() == Some("listeners");
         if in_listeners && tag_name == b"record" {
-            self.listeners.push(Listener {
-                name: name.clone().unwrap_or_default(),
-                tag,
-                fields: Vec::new(),
-            });
+            self.listeners.push(Listener { name: name.clone().unwrap_or_default(), tag, fields: Vec::new() });
         }
-        self.stack.push(Open {
-            tag,
-            tag_name,
-            name,
-            content: tag.range().end,
-            has_elements: false,
-        });
+        self.stack.push(Open { tag, tag_name, name, content: tag.range().end, has_elements: false });
         Ok(())
     }
 
@@ -459,10 +426,7 @@ mod tests {
             why("<!DOCTYPE x [<!ENTITY a \"b\">]><Values/>"),
             Some("a document type or CDATA section is not accepted")
         );
-        assert_eq!(
-            why("<Values><a></Values>"),
-            Some("this end tag closes no open element")
-        );
+        assert_eq!(why("<Values><a></Values>"), Some("this end tag closes no open element"));
         assert_eq!(why("<Values><a>"), Some("the file ends inside an element"));
         assert_eq!(why(""), Some("there is no <Values> element"));
         let deep = format!("<Values>{}", "<a>".repeat(100_000));

@@ -70,11 +70,7 @@ impl Properties {
             at = item.span().range().end;
             items.push(item);
         }
-        let mut doc = Properties {
-            bytes,
-            items,
-            malformed: None,
-        };
+        let mut doc = Properties { bytes, items, malformed: None };
         if memchr::memmem::find(&doc.bytes, b"\\u").is_some() || doc.has_continuation() {
             doc.malformed = doc.find_malformed();
         }
@@ -244,12 +240,7 @@ impl<'a> Logical<'a> {
         let plain = memchr::memchr2(b'\r', b'\n', raw).is_none()
             && (raw.last() != Some(&b'\\') || !ends_in_lone_backslash(raw));
         if plain {
-            return Logical {
-                bytes,
-                chars: Cow::Borrowed(raw),
-                offsets: Vec::new(),
-                span,
-            };
+            return Logical { bytes, chars: Cow::Borrowed(raw), offsets: Vec::new(), span };
         }
         let mut chars = Vec::with_capacity(raw.len());
         let mut offsets = Vec::with_capacity(raw.len());
@@ -276,22 +267,14 @@ impl<'a> Logical<'a> {
             offsets.push(Span::at(at).start);
             at += 1;
         }
-        Logical {
-            bytes,
-            chars: Cow::Owned(chars),
-            offsets,
-            span,
-        }
+        Logical { bytes, chars: Cow::Owned(chars), offsets, span }
     }
 
     /// File offset of the logical byte `index`.
     fn offset(&self, index: usize) -> usize {
         match &self.chars {
             Cow::Borrowed(_) => (self.span.range().start + index).min(self.span.range().end),
-            Cow::Owned(_) => self
-                .offsets
-                .get(index)
-                .map_or(self.span.range().end, |&o| o as usize),
+            Cow::Owned(_) => self.offsets.get(index).map_or(self.span.range().end, |&o| o as usize),
         }
     }
 
@@ -448,9 +431,7 @@ pub fn escape_value(value: &str) -> Vec<u8> {
             '\\' | '=' | ':' | '#' | '!' => out.extend([b'\\', c as u8]),
             ' '..='~' => out.push(c as u8),
             _ => out.extend(
-                c.encode_utf16(&mut units)
-                    .iter()
-                    .flat_map(|unit| format!("\\u{unit:04X}").into_bytes()),
+                c.encode_utf16(&mut units).iter().flat_map(|unit| format!("\\u{unit:04X}").into_bytes()),
             ),
         }
     }

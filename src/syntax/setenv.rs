@@ -40,11 +40,7 @@ impl Setenv {
             assignments.extend(assignment(&bytes, at, end, batch));
             at = end;
         }
-        Setenv {
-            bytes,
-            assignments,
-            batch,
-        }
+        Setenv { bytes, assignments, batch }
     }
 
     /// The whole file.
@@ -77,15 +73,10 @@ impl Setenv {
                 };
                 let span = Span::new(start, start + option.len() + length);
                 let line_start = memchr::memrchr(b'\n', &self.bytes[..start]).map_or(0, |at| at + 1);
-                let line = self.bytes[line_start..start]
-                    .trim_ascii_start()
-                    .to_ascii_lowercase();
+                let line = self.bytes[line_start..start].trim_ascii_start().to_ascii_lowercase();
                 let comment = line.starts_with(b"#")
                     || (self.batch && (line.starts_with(b"rem ") || line.starts_with(b"::")));
-                let followed = self
-                    .assignments
-                    .iter()
-                    .any(|assignment| assignment.span.contains(span));
+                let followed = self.assignments.iter().any(|assignment| assignment.span.contains(span));
                 (!comment && !followed).then_some(span)
             })
             .collect()
@@ -97,10 +88,7 @@ impl Setenv {
         let range = assignment.value.range();
         let mut at = range.start;
         while at < range.end {
-            let word = self.bytes[at..range.end]
-                .iter()
-                .take_while(|b| !b.is_ascii_whitespace())
-                .count();
+            let word = self.bytes[at..range.end].iter().take_while(|b| !b.is_ascii_whitespace()).count();
             if word > 0 {
                 spans.push(Span::new(at, at + word));
             }
@@ -147,11 +135,7 @@ fn assignment(bytes: &[u8], start: usize, end: usize, batch: bool) -> Option<Ass
     if !quoted && !batch && rest.iter().any(u8::is_ascii_whitespace) {
         return None;
     }
-    Some(Assignment {
-        span: Span::new(start, end),
-        value: Span::new(offset, offset + rest.len()),
-        quoted,
-    })
+    Some(Assignment { span: Span::new(start, end), value: Span::new(offset, offset + rest.len()), quoted })
 }
 
 #[cfg(test)]
@@ -170,10 +154,7 @@ mod tests {
     fn only_plain_assignments_count() {
         let text = "#JAVA_CUSTOM_OPTS=\"x\"\nJAVA_CUSTOM_OPTS=\"-Da=b -Dc=d\"\nexport JAVA_CUSTOM_OPTS=-Dx\nJAVA_CUSTOM_OPTS=\"$(cat x)\"\nJAVA_OPTS=1\n";
         assert_eq!(values(text, false), ["-Da=b -Dc=d", "-Dx"]);
-        assert_eq!(
-            values("set JAVA_CUSTOM_OPTS=-Da=b -Dc=d\r\n", true),
-            ["-Da=b -Dc=d"]
-        );
+        assert_eq!(values("set JAVA_CUSTOM_OPTS=-Da=b -Dc=d\r\n", true), ["-Da=b -Dc=d"]);
         assert_eq!(values("SET \"JAVA_CUSTOM_OPTS=-Da=b\"\r\n", true), ["-Da=b"]);
     }
 }

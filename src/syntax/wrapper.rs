@@ -68,10 +68,7 @@ impl Wrapper {
         let mut at = 0;
         while at < bytes.len() {
             let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found + 1);
-            lines.push(Line {
-                span: Span::new(at, end),
-                kind: kind_of(&bytes, at, end, at == 0),
-            });
+            lines.push(Line { span: Span::new(at, end), kind: kind_of(&bytes, at, end, at == 0) });
             at = end;
         }
         Wrapper { bytes, lines }
@@ -175,10 +172,7 @@ fn directive(bytes: &[u8], line: &[u8], start: usize, first: bool) -> Kind {
     }
     for (word, required) in [(&b"#include.required "[..], true), (b"#include ", false)] {
         if line.starts_with(word) {
-            return Kind::Include {
-                required,
-                target: trim(bytes, start + word.len(), start + line.len()),
-            };
+            return Kind::Include { required, target: trim(bytes, start + word.len(), start + line.len()) };
         }
     }
     Kind::Comment
@@ -220,13 +214,7 @@ mod tests {
     #[test]
     fn properties_are_no_java_properties() {
         let text = "a = C:\\temp\\new \\\nb:c\nk x=y\n=v\n!x=1\nd=1###c\ne=\"a # b\" # note\nf=x\ty\n";
-        let expected = [
-            ("a", "C:\\temp\\new \\"),
-            ("!x", "1"),
-            ("d", "1#"),
-            ("e", "\"a # b\""),
-            ("f", "xy"),
-        ];
+        let expected = [("a", "C:\\temp\\new \\"), ("!x", "1"), ("d", "1#"), ("e", "\"a # b\""), ("f", "xy")];
         assert_eq!(props(text), expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
     }
 

@@ -98,9 +98,7 @@ pub fn disabled_algorithms<'i>(instance: &'i Instance<'_>) -> Cow<'i, str> {
 
 /// The elements of a `disabledAlgorithms` value, quotes around the whole taken off.
 pub fn disabled_entries(value: &str) -> impl Iterator<Item = &str> {
-    value
-        .split(',')
-        .map(|entry| entry.trim().trim_matches('"').trim())
+    value.split(',').map(|entry| entry.trim().trim_matches('"').trim())
 }
 
 /// The protocols that the security properties in effect disable.
@@ -132,11 +130,7 @@ pub fn protocols(instance: &Instance<'_>, direction: Direction<'_, '_>) -> Optio
         _ => None,
     };
     let effective = instance.setting(&setting);
-    let list = own.or_else(|| {
-        effective
-            .written()
-            .and_then(|_| List::of_setting(instance, &setting))
-    });
+    let list = own.or_else(|| effective.written().and_then(|_| List::of_setting(instance, &setting)));
     let names: Vec<&str> = match (&list, effective.value) {
         (Some(list), _) => list.elements.iter().map(|(name, _)| name.as_str()).collect(),
         (None, Some(default)) => default.split(',').map(str::trim).collect(),
@@ -149,12 +143,7 @@ pub fn protocols(instance: &Instance<'_>, direction: Direction<'_, '_>) -> Optio
         .filter(|name| supported.contains(name) && !jdk_disabled.contains(name))
         .filter(|name| names.contains(name) != denies)
         .collect();
-    Some(Protocols {
-        enabled,
-        list,
-        denies,
-        jdk_disabled,
-    })
+    Some(Protocols { enabled, list, denies, jdk_disabled })
 }
 
 /// The protocols the JVM can speak. OpenJSSE brings TLS 1.3 to a Zulu 8 that lacks it; 10.7 is delivered with it on, so
@@ -174,10 +163,7 @@ pub fn supported(instance: &Instance<'_>) -> Vec<&'static str> {
 pub fn nearest(name: &str) -> Option<&'static str> {
     let plain = |text: &str| -> String {
         let text = text.to_ascii_lowercase();
-        text.chars()
-            .filter(char::is_ascii_alphanumeric)
-            .filter(|&c| c != 'v')
-            .collect()
+        text.chars().filter(char::is_ascii_alphanumeric).filter(|&c| c != 'v').collect()
     };
     let wanted = match plain(name).as_str() {
         "tls10" => "tls1".to_owned(),

@@ -21,27 +21,15 @@ pub struct SuiteList {
 impl SuiteList {
     /// The protocols of the direction the list is for, by the server-wide list of protocols.
     pub fn protocols(&self, instance: &Instance<'_>) -> Option<Protocols> {
-        let direction = if self.client {
-            Direction::Outbound
-        } else {
-            Direction::Inbound
-        };
+        let direction = if self.client { Direction::Outbound } else { Direction::Inbound };
         protocols(instance, direction)
     }
 }
 
 /// The settings that hold suite lists: name, provider, whether for clients.
 const SETTINGS: [(&str, Provider, bool); 4] = [
-    (
-        "watt.net.jsse.client.enabledCipherSuiteList",
-        Provider::Jsse,
-        true,
-    ),
-    (
-        "watt.net.jsse.server.enabledCipherSuiteList",
-        Provider::Jsse,
-        false,
-    ),
+    ("watt.net.jsse.client.enabledCipherSuiteList", Provider::Jsse, true),
+    ("watt.net.jsse.server.enabledCipherSuiteList", Provider::Jsse, false),
     ("watt.net.ssl.client.cipherSuiteList", Provider::Iaik, true),
     ("watt.net.ssl.server.cipherSuiteList", Provider::Iaik, false),
 ];
@@ -64,12 +52,7 @@ pub fn lists(instance: &Instance<'_>) -> Vec<SuiteList> {
             } else {
                 serves_ports(instance, provider)
             };
-            explicit.then_some(SuiteList {
-                list,
-                provider,
-                client,
-                in_use,
-            })
+            explicit.then_some(SuiteList { list, provider, client, in_use })
         })
         .collect()
 }
@@ -129,17 +112,12 @@ mod tests {
 
     fn status_of(name: &str, jdk: &str, override_file: Option<&str>) -> Status {
         let mut files = vec![("config/server.cnf", b"watt.server.port=5555\n".to_vec())];
-        files.extend(override_file.map(|text| {
-            (
-                "config/security/webm_override_java.security",
-                text.as_bytes().to_vec(),
-            )
-        }));
+        files.extend(
+            override_file
+                .map(|text| ("config/security/webm_override_java.security", text.as_bytes().to_vec())),
+        );
         let discovery = Discovery::from_memory(files);
-        let given = Given {
-            release: "10.7".parse().ok(),
-            jdk: jdk.parse().ok(),
-        };
+        let given = Given { release: "10.7".parse().ok(), jdk: jdk.parse().ok() };
         let instance = Instance::all(&discovery, given).next().expect("an instance");
         status(&instance, name)
     }

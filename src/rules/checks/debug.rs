@@ -1,7 +1,7 @@
 //! SSL debug settings left behind, and values that do not do what people hope.
 
 use crate::debugging::value::{Effect, effect};
-use crate::debugging::{IAIK_DEBUG, JSSE_DEBUG};
+use crate::debugging::{self, IAIK_DEBUG, JSSE_DEBUG};
 use crate::document::{Place, Role};
 use crate::fix::{Edit, make};
 use crate::instance::jvm::SystemProperty;
@@ -21,29 +21,14 @@ fn jsse_debug<'i>(
     wanted(&effect).then_some((property, effect))
 }
 
-/// The edits that take every definition of `javax.net.debug` away.
-fn removal(cx: &Cx<'_, '_>) -> Vec<Edit> {
-    let all = cx
-        .instance
-        .jvm
-        .properties()
-        .iter()
-        .filter(|p| p.name == JSSE_DEBUG);
-    all.flat_map(|property| make::remove_property(cx.instance, property))
-        .collect()
-}
-
 /// Debug that prints, and leaks nothing.
 pub fn left_on(cx: &Cx<'_, '_>) {
     loose(cx);
     if let Some((property, _)) = jsse_debug(cx, |effect| *effect == Effect::Prints) {
-        cx.report(
-            property.place,
-            "JSSE debug is on: every handshake is written to the log",
-        )
-        .label("switches it on")
-        .fix(removal(cx))
-        .emit();
+        cx.report(property.place, "JSSE debug is on: every handshake is written to the log")
+            .label("switches it on")
+            .fix(debugging::definitions_off(cx.instance))
+            .emit();
     }
     let iaik = cx.instance.setting(IAIK_DEBUG);
     if let (Some(true), Some(line)) = (iaik.is_true(), iaik.written()) {
@@ -57,11 +42,7 @@ pub fn left_on(cx: &Cx<'_, '_>) {
 /// Debug options in lines of a start script that are not followed.
 fn loose(cx: &Cx<'_, '_>) {
     for (id, document) in cx.instance.with_role(Role::Setenv) {
-        for span in document
-            .setenv()
-            .map(|script| script.loose(JSSE_DEBUG))
-            .unwrap_or_default()
-        {
+        for span in document.setenv().map(|script| script.loose(JSSE_DEBUG)).unwrap_or_default() {
             cx.report(Place::new(id, span), "JSSE debug may be on: this script line sets it")
                 .basis(Basis::Inferred)
                 .note("wattlint only follows a plain JAVA_CUSTOM_OPTS=\"...\" on one line; `wattlint debug off` takes the option out")
@@ -72,17 +53,14 @@ fn loose(cx: &Cx<'_, '_>) {
 
 /// Debug that prints keys or payload.
 pub fn leaks(cx: &Cx<'_, '_>) {
-    if let Some((property, effect)) = jsse_debug(cx, |effect| {
-        matches!(effect, Effect::Keys { .. } | Effect::Payload)
-    }) {
+    if let Some((property, effect)) =
+        jsse_debug(cx, |effect| matches!(effect, Effect::Keys { .. } | Effect::Payload))
+    {
         let (message, sure) = match effect {
             Effect::Keys { sure } => {
                 let jdk = cx.jdk();
                 let writes = if sure { "writes" } else { "may write" };
-                (
-                    format!("this {writes} the keys of every TLS connection to the log (Java {jdk})"),
-                    sure,
-                )
+                (format!("this {writes} the keys of every TLS connection to the log (Java {jdk})"), sure)
             }
             _ => (
                 "this writes the content of every TLS connection to the log, passwords included".to_owned(),
@@ -92,7 +70,7 @@ pub fn leaks(cx: &Cx<'_, '_>) {
         let draft = cx
             .report(property.place, message)
             .label("switches it on")
-            .fix(removal(cx));
+            .fix(debugging::definitions_off(cx.instance));
         if sure {
             draft.emit();
         } else {
@@ -107,9 +85,9 @@ pub fn leaks(cx: &Cx<'_, '_>) {
 
 /// Debug that prints nothing useful.
 pub fn prints_nothing(cx: &Cx<'_, '_>) {
-    let Some((property, effect)) = jsse_debug(cx, |effect| {
-        matches!(effect, Effect::Nothing | Effect::AlmostNothing)
-    }) else {
+    let Some((property, effect)) =
+        jsse_debug(cx, |effect| matches!(effect, Effect::Nothing | Effect::AlmostNothing))
+    else {
         return;
     };
     let message = if effect == Effect::Nothing {
@@ -121,19 +99,16 @@ pub fn prints_nothing(cx: &Cx<'_, '_>) {
             cx.jdk()
         )
     };
-    cx.report(property.place, message).fix(removal(cx)).emit();
+    cx.report(property.place, message).fix(debugging::definitions_off(cx.instance)).emit();
 }
 
 /// `help`.
 pub fn stops_jvm(cx: &Cx<'_, '_>) {
     if let Some((property, _)) = jsse_debug(cx, |effect| *effect == Effect::Stops) {
-        cx.report(
-            property.place,
-            "javax.net.debug=help prints a help text and ends the JVM",
-        )
-        .label("ends the server")
-        .fix(removal(cx))
-        .emit();
+        cx.report(property.place, "javax.net.debug=help prints a help text and ends the JVM")
+            .label("ends the server")
+            .fix(debugging::definitions_off(cx.instance))
+            .emit();
     }
 }
 
@@ -149,10 +124,7 @@ pub fn other_provider(cx: &Cx<'_, '_>) {
         && !on_port(Provider::Iaik)
     {
         let mut draft = cx
-            .report(
-                line.place(),
-                "IAIK debug is on, but outbound HTTPS and the ports use JSSE",
-            )
+            .report(line.place(), "IAIK debug is on, but outbound HTTPS and the ports use JSSE")
             .label("prints nothing for them");
         if cx.instance.release.value.has_iaik() {
             draft = draft.note("outbound FTPS and mail may still use IAIK in this release");
@@ -163,51 +135,34 @@ pub fn other_provider(cx: &Cx<'_, '_>) {
         && https == Some(Provider::Iaik)
         && !on_port(Provider::Jsse)
     {
-        cx.report(
-            property.place,
-            "JSSE debug is on, but outbound HTTPS and the ports use IAIK",
-        )
-        .label("prints nothing for them")
-        .note("JMS, JDBC and LDAPS connections use JSSE all the same")
-        .emit();
+        cx.report(property.place, "JSSE debug is on, but outbound HTTPS and the ports use IAIK")
+            .label("prints nothing for them")
+            .note("JMS, JDBC and LDAPS connections use JSSE all the same")
+            .emit();
     }
 }
 
 /// Elements of `watt.config.systemProperties` that a comma cut off.
 pub fn value_cut(cx: &Cx<'_, '_>) {
     let elements = cx.instance.jvm.elements();
-    let Some(winner) = cx
-        .instance
-        .settings
-        .winner(SYSTEM_PROPERTIES)
-        .filter(|winner| winner.known)
-    else {
+    let Some(winner) = cx.instance.settings.winner(SYSTEM_PROPERTIES).filter(|winner| winner.known) else {
         return;
     };
-    let cut: Vec<usize> = (0..elements.len())
-        .filter(|&index| !elements[index].text.contains('='))
-        .collect();
+    let cut: Vec<usize> = (0..elements.len()).filter(|&index| !elements[index].text.contains('=')).collect();
     let Some(&first) = cut.first() else { return };
     // What was cut off a password is as secret as the password.
-    let owner = elements[..first]
-        .iter()
-        .rev()
-        .find_map(|element| element.text.split_once('='));
+    let owner = elements[..first].iter().rev().find_map(|element| element.text.split_once('='));
     let cut_off = match owner {
         Some((name, _)) if is_secret_name(name) => "the end of a secret".to_owned(),
         _ => format!("'{}'", elements[first].text),
     };
     let message = format!("{cut_off} is an element of its own here: a comma ends a property's value");
     // The words after javax.net.debug belong to it: joined by colons they stay together.
-    let debug_at = first
-        .checked_sub(1)
-        .filter(|&before| elements[before].text.starts_with(&format!("{JSSE_DEBUG}=")));
+    let debug_at =
+        first.checked_sub(1).filter(|&before| elements[before].text.starts_with(&format!("{JSSE_DEBUG}=")));
     let mut edits = Vec::new();
     if debug_at.is_some() {
-        let words = cut
-            .iter()
-            .zip(first..)
-            .take_while(|(index, expected)| **index == *expected);
+        let words = cut.iter().zip(first..).take_while(|(index, expected)| **index == *expected);
         for (&index, _) in words {
             if !crate::debugging::value::WORDS.contains(&elements[index].text.as_ref()) {
                 break;

@@ -11,7 +11,7 @@ use crate::instance::release::Release;
 use crate::instance::security::{OVERRIDE_PROPERTY, VENDOR_OVERRIDE};
 use crate::instance::wrapper::{FIRST_OWN_INDEX, WrapperLine};
 use crate::rules::Cx;
-use crate::rules::schema::{Safety, Severity};
+use crate::rules::schema::{Basis, Safety, Severity};
 
 /// The option lines of custom_wrapper.conf in an Integration Server's profile. Other products use the numbers otherwise.
 fn own_options<'i>(cx: &'i Cx<'_, '_>) -> impl Iterator<Item = (&'i WrapperLine, u64)> {
@@ -34,14 +34,7 @@ fn companion<'i>(cx: &'i Cx<'_, '_>, line: &WrapperLine) -> Option<&'i WrapperLi
 /// needs that line too.
 fn moved(cx: &Cx<'_, '_>, line: &WrapperLine) -> Option<Vec<Edit>> {
     let companion = companion(cx, line);
-    let shared = cx
-        .instance
-        .wrapper
-        .lines()
-        .iter()
-        .filter(|other| other.name == line.name)
-        .count()
-        > 1;
+    let shared = cx.instance.wrapper.lines().iter().filter(|other| other.name == line.name).count() > 1;
     if shared && companion.is_some() && line.text.contains('"') {
         return None;
     }
@@ -58,10 +51,8 @@ pub fn index_taken(cx: &Cx<'_, '_>) {
     let release = cx.release();
     // A line that a later one overrides takes nothing: that is for wrapper-index-duplicate to say.
     for (line, index) in own_options(cx).filter(|(line, _)| cx.instance.wrapper.is_winner(line)) {
-        let mut stock = catalog::stock_options(index, release).peekable();
-        let Some(first) = stock.peek().copied() else {
-            continue;
-        };
+        let mut stock = catalog::stock_options(index, stock_release(release)).peekable();
+        let Some(first) = stock.peek().copied() else { continue };
         let own = line.option();
         // Names with a colon and slashes make the first `=` a poor guide; a common start is enough there.
         if stock
@@ -69,15 +60,21 @@ pub fn index_taken(cx: &Cx<'_, '_>) {
         {
             continue;
         }
-        let message = format!(
-            "index {index} belongs to {}, which {release} puts there",
-            first.option
-        );
-        cx.report(line.place(), message)
-            .label("takes the place of the product's own option")
-            .fix(moved(cx, line).unwrap_or_default())
-            .emit();
+        let edits = moved(cx, line).unwrap_or_default();
+        if stock_release(release) == release {
+            let message = format!("index {index} belongs to {}, which {release} puts there", first.option);
+            let label = "takes the place of the product's own option";
+            cx.report(line.place(), message).label(label).fix(edits).emit();
+        } else {
+            let message = format!("index {index} belongs to {} from 10.7 on, perhaps here too", first.option);
+            cx.report(line.place(), message).basis(Basis::Inferred).fix(edits).emit();
+        }
     }
+}
+
+/// The release whose table of indexes is looked at: for those before 10.7, of which none is known, that of 10.7.
+fn stock_release(release: Release) -> Release {
+    release.max(Release::new(10, 7))
 }
 
 /// What an option sets: two options with the same subject contradict or repeat each other.
@@ -88,39 +85,28 @@ fn subject(option: &str) -> &str {
         }
     }
     let flag = option.strip_prefix("-XX:");
-    flag.and_then(|flag| flag.strip_prefix(['+', '-']))
-        .unwrap_or(option)
+    flag.and_then(|flag| flag.strip_prefix(['+', '-'])).unwrap_or(option)
 }
 
 /// An index below 400 that the product may use one day.
 pub fn index_reserved(cx: &Cx<'_, '_>) {
+    let release = cx.release();
     let mut subjects: HashMap<&str, usize> = HashMap::new();
-    for line in cx
-        .instance
-        .wrapper
-        .lines()
-        .iter()
-        .filter(|line| line.index().is_some())
-    {
+    for line in cx.instance.wrapper.lines().iter().filter(|line| line.index().is_some()) {
         *subjects.entry(subject(line.option())).or_default() += 1;
     }
     for (line, index) in own_options(cx) {
-        let known = catalog::STOCK_WRAPPER.iter().any(|stock| stock.index == index);
+        let known = catalog::stock_options(index, stock_release(release)).next().is_some();
         if index >= FIRST_OWN_INDEX || known || !cx.instance.wrapper.is_winner(line) {
             continue;
         }
         // Behind the others, the option would win over one of the same subject that comes after it now.
-        let twin = subjects
-            .get(subject(line.option()))
-            .is_some_and(|count| *count > 1);
+        let twin = subjects.get(subject(line.option())).is_some_and(|count| *count > 1);
         let safety = if twin { Safety::Unsafe } else { Safety::Safe };
-        cx.report(
-            line.place(),
-            format!("index {index} lies in the range the product keeps for itself"),
-        )
-        .label("own options start at 400")
-        .fix_with(safety, moved(cx, line).unwrap_or_default())
-        .emit();
+        cx.report(line.place(), format!("index {index} lies in the range the product keeps for itself"))
+            .label("own options start at 400")
+            .fix_with(safety, moved(cx, line).unwrap_or_default())
+            .emit();
     }
 }
 
@@ -138,14 +124,9 @@ pub fn index_duplicate(cx: &Cx<'_, '_>) {
         let message = if equal {
             format!("index {index} is given twice with the same option")
         } else {
-            format!(
-                "index {index} is given twice: {} never reaches the JVM",
-                line.option()
-            )
+            format!("index {index} is given twice: {} never reaches the JVM", line.option())
         };
-        let draft = cx
-            .report(line.place(), message)
-            .related(winner.place(), "the last one wins");
+        let draft = cx.report(line.place(), message).related(winner.place(), "the last one wins");
         if equal {
             let edit = make::remove_lines(cx.instance.document(line.file), line.file, line.span);
             draft.severity(Severity::Info).fix([edit]).emit();
@@ -153,9 +134,7 @@ pub fn index_duplicate(cx: &Cx<'_, '_>) {
             // Two values for one option: which one is meant, only a person knows.
             draft.emit();
         } else {
-            draft
-                .fix_with(Safety::Unsafe, moved(cx, line).unwrap_or_default())
-                .emit();
+            draft.fix_with(Safety::Unsafe, moved(cx, line).unwrap_or_default()).emit();
         }
     }
 }
@@ -176,10 +155,8 @@ const SECURITY_PROPERTIES: [&str; 8] = [
 pub fn security_as_system(cx: &Cx<'_, '_>) {
     let given = cx.instance.jvm.properties().iter();
     for property in given.filter(|property| SECURITY_PROPERTIES.contains(&property.name.as_str())) {
-        let message = format!(
-            "{} is a security property: given as a system property it does nothing",
-            property.name
-        );
+        let message =
+            format!("{} is a security property: given as a system property it does nothing", property.name);
         cx.report(property.place, message)
             .label("has no effect")
             .fix(make::remove_property(cx.instance, property))
@@ -190,23 +167,13 @@ pub fn security_as_system(cx: &Cx<'_, '_>) {
 /// `-Djava.security.properties` twice, without the product's override, or with `==`.
 pub fn security_override_bypassed(cx: &Cx<'_, '_>) {
     let release = cx.release();
-    let all: Vec<&SystemProperty> = cx
-        .instance
-        .jvm
-        .properties()
-        .iter()
-        .filter(|property| property.name == OVERRIDE_PROPERTY)
-        .collect();
+    let all: Vec<&SystemProperty> =
+        cx.instance.jvm.properties().iter().filter(|property| property.name == OVERRIDE_PROPERTY).collect();
     let Some((winner, losers)) = all.split_last() else {
         return;
     };
     let replaces = winner.value.starts_with('=');
-    let file = winner
-        .value
-        .trim_start_matches('=')
-        .rsplit(['/', '\\'])
-        .next()
-        .unwrap_or_default();
+    let file = winner.value.trim_start_matches('=').rsplit(['/', '\\']).next().unwrap_or_default();
     // The product brings the override from 10.11 on; what later releases than 10.15 do is not known.
     let brings = release >= Release::new(10, 11) && release < Release::new(11, 0);
     let drops = brings && cx.instance.kind != Kind::OtherProfile && file != VENDOR_OVERRIDE;

@@ -22,10 +22,7 @@ fn directions(cx: &Cx<'_, '_>) -> Vec<(String, Protocols)> {
             return;
         };
         let place = |p: &Protocols| p.list.as_ref().map(|list| list.place);
-        if found
-            .iter()
-            .all(|(_, other)| place(other) != place(&protocols) || place(&protocols).is_none())
-        {
+        if found.iter().all(|(_, other)| place(other) != place(&protocols) || place(&protocols).is_none()) {
             found.push((direction.title(), protocols));
         }
     };
@@ -57,17 +54,10 @@ pub fn tls12_impossible(cx: &Cx<'_, '_>) {
         let Some(place) = decided_at(cx, &protocols) else {
             continue;
         };
-        let left: Vec<&str> = protocols
-            .enabled
-            .iter()
-            .copied()
-            .filter(|name| *name != "SSLv2Hello")
-            .collect();
+        let left: Vec<&str> =
+            protocols.enabled.iter().copied().filter(|name| *name != "SSLv2Hello").collect();
         let verb = if left.len() == 1 { "is" } else { "are" };
-        let message = format!(
-            "TLS 1.2 is impossible for {title}: only {} {verb} left",
-            listing(&left, 4)
-        );
+        let message = format!("TLS 1.2 is impossible for {title}: only {} {verb} left", listing(&left, 4));
         cx.report(place, message).label("decides the protocols").emit();
     }
 }
@@ -78,15 +68,11 @@ pub fn none_left(cx: &Cx<'_, '_>) {
         let Some(place) = decided_at(cx, &protocols).filter(|_| protocols.is_empty()) else {
             continue;
         };
-        let mut draft = cx.report(
-            place,
-            format!("no protocol is left for {title}: no handshake can succeed"),
-        );
+        let mut draft =
+            cx.report(place, format!("no protocol is left for {title}: no handshake can succeed"));
         if !protocols.jdk_disabled.is_empty() {
             let disabled = listing(&protocols.jdk_disabled, 6);
-            draft = draft.note(format!(
-                "the JDK's security properties disable {disabled} already"
-            ));
+            draft = draft.note(format!("the JDK's security properties disable {disabled} already"));
         }
         draft.emit();
     }
@@ -95,10 +81,8 @@ pub fn none_left(cx: &Cx<'_, '_>) {
 /// Old protocols that can really be negotiated.
 pub fn deprecated_enabled(cx: &Cx<'_, '_>) {
     for (title, protocols) in directions(cx) {
-        let live: Vec<&str> = DEPRECATED
-            .into_iter()
-            .filter(|name| *name != "SSLv2Hello" && protocols.has(name))
-            .collect();
+        let live: Vec<&str> =
+            DEPRECATED.into_iter().filter(|name| *name != "SSLv2Hello" && protocols.has(name)).collect();
         if live.is_empty() {
             continue;
         }
@@ -122,11 +106,7 @@ pub fn deprecated_enabled(cx: &Cx<'_, '_>) {
         } else {
             Vec::new()
         };
-        let label = if protocols.denies {
-            "does not deny it"
-        } else {
-            "allows it"
-        };
+        let label = if protocols.denies { "does not deny it" } else { "allows it" };
         let mut draft = cx.report(list.place, message).label(label).fix(edits);
         if assumes_stock_override(cx.instance) {
             draft = draft
@@ -146,17 +126,12 @@ pub fn inverted(cx: &Cx<'_, '_>) {
     lists.extend(ports.filter_map(|port| List::of_port(cx.instance, port, "jsseDisabledProtocols")));
     for list in lists.iter().filter(|list| is_inverted(list)) {
         let newest = if list.has("TLSv1.2") { "TLSv1.2" } else { "TLSv1.3" };
-        let older: Vec<&str> = ["TLSv1", "TLSv1.1"]
-            .into_iter()
-            .filter(|name| !list.has(name))
-            .collect();
+        let older: Vec<&str> = ["TLSv1", "TLSv1.1"].into_iter().filter(|name| !list.has(name)).collect();
         let message = format!(
             "{newest} is denied here and {} is not: was this meant as an allow list?",
             listing(&older, 2)
         );
-        cx.report(list.place, message)
-            .label("what stands here is switched off")
-            .emit();
+        cx.report(list.place, message).label("what stands here is switched off").emit();
     }
 }
 
@@ -177,17 +152,9 @@ fn dead_lists(cx: &Cx<'_, '_>, suffix: &str, message: impl Fn(&str) -> String) {
             .label("is not read")
             .fix_with(cx.safety_by_release(), make::remove_setting(cx.instance, &name));
         if let Some(protocols) = protocols(cx.instance, direction) {
-            let source = if protocols.list.is_some() {
-                "as set"
-            } else {
-                "by default"
-            };
-            let on: Vec<&str> = protocols
-                .enabled
-                .iter()
-                .copied()
-                .filter(|name| *name != "SSLv2Hello")
-                .collect();
+            let source = if protocols.list.is_some() { "as set" } else { "by default" };
+            let on: Vec<&str> =
+                protocols.enabled.iter().copied().filter(|name| *name != "SSLv2Hello").collect();
             draft = draft.note(format!("{source}, {} has {}", direction.title(), listing(&on, 5)));
         }
         draft.emit();
@@ -227,10 +194,7 @@ pub fn unknown(cx: &Cx<'_, '_>) {
         }
     }
     for (list, denies) in lists {
-        let bad = list
-            .elements
-            .iter()
-            .filter(|(name, _)| !PROTOCOLS.contains(&name.as_str()));
+        let bad = list.elements.iter().filter(|(name, _)| !PROTOCOLS.contains(&name.as_str()));
         let bad: Vec<_> = bad.collect();
         if bad.is_empty() {
             continue;
@@ -269,10 +233,7 @@ pub fn client_protocols_invalid(cx: &Cx<'_, '_>) {
     };
     let supported = crate::catalog::jdk_defaults(cx.jdk()).supported;
     let value = property.value.trim();
-    let value = value
-        .strip_prefix('"')
-        .and_then(|v| v.strip_suffix('"'))
-        .unwrap_or(value);
+    let value = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value);
     let bad: Vec<&str> = value
         .split(',')
         .map(str::trim)
@@ -283,18 +244,9 @@ pub fn client_protocols_invalid(cx: &Cx<'_, '_>) {
     if bad.is_empty() {
         return;
     }
-    let verb = if bad.len() == 1 {
-        "is no protocol name"
-    } else {
-        "are no protocol names"
-    };
-    let message = format!(
-        "{} {verb} this Java knows: every TLS context of the JVM fails",
-        listing(&bad, 4)
-    );
-    cx.report(property.place, message)
-        .label(format!("sets {NAME}"))
-        .emit();
+    let verb = if bad.len() == 1 { "is no protocol name" } else { "are no protocol names" };
+    let message = format!("{} {verb} this Java knows: every TLS context of the JVM fails", listing(&bad, 4));
+    cx.report(property.place, message).label(format!("sets {NAME}")).emit();
 }
 
 /// `jsse.enableSNIExtension=false`.
@@ -308,11 +260,8 @@ pub fn sni_not_sent(cx: &Cx<'_, '_>) {
     }
     let definitions = cx.instance.jvm.properties().iter().filter(|p| p.name == NAME);
     let edits = definitions.flat_map(|property| make::remove_property(cx.instance, property));
-    cx.report(
-        property.place,
-        "no ClientHello of this server names the host it wants (SNI is switched off)",
-    )
-    .label("switches SNI off")
-    .fix(edits)
-    .emit();
+    cx.report(property.place, "no ClientHello of this server names the host it wants (SNI is switched off)")
+        .label("switches SNI off")
+        .fix(edits)
+        .emit();
 }

@@ -37,11 +37,7 @@ pub fn outbound(cx: &Cx<'_, '_>) {
                     "the default of {release} is taken to be false; since when it is true is not documented"
                 ))
                 .basis(Basis::Inferred)
-                .severity(if release < Release::new(9, 12) {
-                    Severity::Warning
-                } else {
-                    Severity::Error
-                })
+                .severity(if release < Release::new(9, 12) { Severity::Warning } else { Severity::Error })
                 .emit();
         }
     }
@@ -64,14 +60,9 @@ pub fn outbound_ftps(cx: &Cx<'_, '_>) {
     let Some((first, others)) = lines.split_first().filter(|_| iaik) else {
         return;
     };
-    let edits = lines
-        .iter()
-        .map(|line| make::set_value(line.file, &line.entry, "true"));
+    let edits = lines.iter().map(|line| make::set_value(line.file, &line.entry, "true"));
     let mut draft = cx
-        .report(
-            first.place(),
-            "outbound FTPS goes through Entrust IAIK: TLS 1.0 at most, and no SNI",
-        )
+        .report(first.place(), "outbound FTPS goes through Entrust IAIK: TLS 1.0 at most, and no SNI")
         .label("chooses IAIK, as delivered")
         .fix(edits);
     for other in others {
@@ -84,10 +75,8 @@ pub fn outbound_ftps(cx: &Cx<'_, '_>) {
 pub fn outbound_mail(cx: &Cx<'_, '_>) {
     for client in [Client::Smtp, Client::Notifications] {
         for line in switched_off(cx, client.switches()) {
-            let message = format!(
-                "{} goes through Entrust IAIK: TLS 1.0 at most, and no SNI",
-                client.title()
-            );
+            let message =
+                format!("{} goes through Entrust IAIK: TLS 1.0 at most, and no SNI", client.title());
             cx.report(line.place(), message)
                 .label("chooses IAIK, as delivered")
                 .fix([make::set_value(line.file, &line.entry, "true")])
@@ -105,10 +94,7 @@ pub fn port(cx: &Cx<'_, '_>) {
         };
         let title = port.title();
         let draft = cx
-            .report(
-                place,
-                format!("the {title} uses Entrust IAIK: clients get TLS 1.0 at most"),
-            )
+            .report(place, format!("the {title} uses Entrust IAIK: clients get TLS 1.0 at most"))
             .label("chooses IAIK")
             .fix(make::set_port_field(port, "useJSSE", "true"));
         if port.is_enabled() {
@@ -160,11 +146,7 @@ pub fn mismatch(cx: &Cx<'_, '_>) {
         Provider::Jsse => (Provider::Iaik, Provider::Jsse),
     };
     for winner in tuned.iter().filter_map(|name| cx.instance.settings.winner(name)) {
-        let message = format!(
-            "this tunes {}, but outbound HTTPS uses {}",
-            unused.name(),
-            used.name()
-        );
+        let message = format!("this tunes {}, but outbound HTTPS uses {}", unused.name(), used.name());
         let mut draft = cx.report(winner.place(), message).label("has no effect on HTTPS");
         if let Some(Label { place, text }) = switch_label(cx, choice.place) {
             draft = draft.related(place, text);
@@ -175,10 +157,7 @@ pub fn mismatch(cx: &Cx<'_, '_>) {
 
 fn switch_label(cx: &Cx<'_, '_>, place: Option<Place>) -> Option<Label> {
     let winner = cx.instance.settings.winner(Client::Https.switches()[0])?;
-    place.map(|place| Label {
-        place,
-        text: format!("useJSSE={} decides", winner.value.trim()),
-    })
+    place.map(|place| Label { place, text: format!("useJSSE={} decides", winner.value.trim()) })
 }
 
 fn differs(cx: &Cx<'_, '_>, name: &str, default: Option<&str>) -> bool {
@@ -191,10 +170,7 @@ fn differs(cx: &Cx<'_, '_>, name: &str, default: Option<&str>) -> bool {
 
 /// The values IAIK takes, as documented for 10.11.
 const IAIK_VERSIONS: [(&str, &[&str]); 4] = [
-    (
-        "watt.net.ssl.client.handshake.minVersion",
-        &["sslv2", "sslv3", "tls"],
-    ),
+    ("watt.net.ssl.client.handshake.minVersion", &["sslv2", "sslv3", "tls"]),
     ("watt.net.ssl.client.handshake.maxVersion", &["sslv3", "tls"]),
     ("watt.net.ssl.server.handshake.minVersion", &["sslv3", "tls"]),
     ("watt.net.ssl.server.handshake.maxVersion", &["sslv3", "tls"]),
@@ -210,12 +186,7 @@ pub fn iaik_version_unknown(cx: &Cx<'_, '_>) {
         if value.is_empty() || allowed.contains(&value.to_ascii_lowercase().as_str()) {
             continue;
         }
-        let message = format!(
-            "IAIK knows no version '{value}': it takes {}",
-            super::listing(allowed, 3)
-        );
-        cx.report(winner.place(), message)
-            .label("tls means TLS 1.0, and there is nothing above it")
-            .emit();
+        let message = format!("IAIK knows no version '{value}': it takes {}", super::listing(allowed, 3));
+        cx.report(winner.place(), message).label("tls means TLS 1.0, and there is nothing above it").emit();
     }
 }

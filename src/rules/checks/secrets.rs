@@ -9,10 +9,7 @@ use crate::syntax::Span;
 /// Whether a value gives a secret away: it is there, it is literal, and no switch or number.
 fn is_clear(value: &str) -> bool {
     let value = value.trim();
-    let plain_word = matches!(
-        value.to_ascii_lowercase().as_str(),
-        "true" | "false" | "none" | "default"
-    );
+    let plain_word = matches!(value.to_ascii_lowercase().as_str(), "true" | "false" | "none" | "default");
     let masked = !value.is_empty() && value.bytes().all(|b| b == b'*');
     let reference =
         is_unresolved(value) || (value.starts_with('%') && value.ends_with('%')) || value.starts_with("${");
@@ -29,17 +26,10 @@ pub fn in_clear(cx: &Cx<'_, '_>) {
             for entry in doc.loaded() {
                 let key = doc.key(entry);
                 let is_setting = role == Role::ServerCnf || key.starts_with(TEMPLATE_PREFIX);
-                let named = if is_setting {
-                    ends_secret(&key)
-                } else {
-                    is_secret_name(last_segment(&key))
-                };
+                let named = if is_setting { ends_secret(&key) } else { is_secret_name(last_segment(&key)) };
                 // In a template a password may well be a number; in a setting, a number is a limit or a switch.
-                let clear = if is_setting {
-                    is_clear(&doc.value(entry))
-                } else {
-                    is_literal(&doc.value(entry))
-                };
+                let clear =
+                    if is_setting { is_clear(&doc.value(entry)) } else { is_literal(&doc.value(entry)) };
                 if named && clear {
                     report(cx, Place::new(id, entry.value), &key);
                 }
@@ -65,12 +55,8 @@ fn is_literal(value: &str) -> bool {
 
 fn ends_secret(key: &str) -> bool {
     let last = last_segment(key).to_ascii_lowercase();
-    let ends = ["password", "passphrase", "secret", "passwd", "pass"]
-        .iter()
-        .any(|word| last.ends_with(word));
-    ends && !["hide", "require", "bypass"]
-        .iter()
-        .any(|word| last.contains(word))
+    let ends = ["password", "passphrase", "secret", "passwd", "pass"].iter().any(|word| last.ends_with(word));
+    ends && !["hide", "require", "bypass"].iter().any(|word| last.contains(word))
 }
 
 fn report(cx: &Cx<'_, '_>, place: Place, key: &str) {

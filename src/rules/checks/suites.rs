@@ -35,20 +35,13 @@ fn removal(cx: &Cx<'_, '_>, suites: &SuiteList, remove: impl Fn(&str) -> bool) -
 
 /// The names of a list that fulfil a condition.
 fn named<'l>(list: &'l List, wanted: impl Fn(&str) -> bool) -> Vec<&'l str> {
-    list.elements
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .filter(|name| wanted(name))
-        .collect()
+    list.elements.iter().map(|(name, _)| name.as_str()).filter(|name| wanted(name)).collect()
 }
 
 /// Names this JDK does not know.
 pub fn unknown(cx: &Cx<'_, '_>) {
     cx.jdk();
-    for suites in lists(cx.instance)
-        .into_iter()
-        .filter(|suites| suites.provider == Provider::Jsse)
-    {
+    for suites in lists(cx.instance).into_iter().filter(|suites| suites.provider == Provider::Jsse) {
         let bad = |name: &str| status(cx.instance, name) == Status::Unknown;
         let names = named(&suites.list, bad);
         let message = match names.as_slice() {
@@ -58,11 +51,7 @@ pub fn unknown(cx: &Cx<'_, '_>) {
             names => format!("Java {} knows no cipher suites {}", cx.jdk(), listing(names, 3)),
         };
         // Taking `default` out would turn "all" into a short list: that is for a person to decide.
-        let edits = if names.contains(&"default") {
-            Vec::new()
-        } else {
-            removal(cx, &suites, bad)
-        };
+        let edits = if names.contains(&"default") { Vec::new() } else { removal(cx, &suites, bad) };
         cx.report(place(&suites.list, &names), message)
             .note("JSSE refuses a list with an unknown name as a whole")
             .fix(edits)
@@ -75,60 +64,40 @@ pub fn none_left(cx: &Cx<'_, '_>) {
     cx.jdk();
     let judged = |suites: &SuiteList| suites.provider == Provider::Jsse && suites.in_use != Some(false);
     for suites in lists(cx.instance).into_iter().filter(judged) {
-        let known = named(&suites.list, |name| {
-            name != SIGNAL && status(cx.instance, name) != Status::Unknown
-        });
+        let known =
+            named(&suites.list, |name| name != SIGNAL && status(cx.instance, name) != Status::Unknown);
         // A list with unknown names is refused as a whole, and has a rule for that.
         if known.is_empty()
             || !named(&suites.list, |name| status(cx.instance, name) == Status::Unknown).is_empty()
         {
             continue;
         }
-        let enabled: Vec<&str> = known
-            .iter()
-            .copied()
-            .filter(|name| status(cx.instance, name) != Status::Disabled)
-            .collect();
-        let side = if suites.client {
-            "outbound TLS"
-        } else {
-            "the ports"
-        };
+        let enabled: Vec<&str> =
+            known.iter().copied().filter(|name| status(cx.instance, name) != Status::Disabled).collect();
+        let side = if suites.client { "outbound TLS" } else { "the ports" };
         let (message, note) = if enabled.is_empty() {
             let all = if known.len() == 1 {
                 "the one suite".to_owned()
             } else {
                 format!("all {} suites", known.len())
             };
-            let message = format!(
-                "no cipher suite is left for {side}: Java {} disables {all} listed",
-                cx.jdk()
-            );
+            let message =
+                format!("no cipher suite is left for {side}: Java {} disables {all} listed", cx.jdk());
             (message, format!("disabled: {}", listing(&known, 3)))
         } else {
             cx.release();
-            let Some(protocols) = suites
-                .protocols(cx.instance)
-                .filter(|protocols| !protocols.is_empty())
+            let Some(protocols) = suites.protocols(cx.instance).filter(|protocols| !protocols.is_empty())
             else {
                 continue;
             };
-            if enabled
-                .iter()
-                .any(|name| protocols.enabled.iter().any(|protocol| fits(name, protocol)))
-            {
+            if enabled.iter().any(|name| protocols.enabled.iter().any(|protocol| fits(name, protocol))) {
                 continue;
             }
-            let message = format!(
-                "no cipher suite listed for {side} works with {}",
-                listing(&protocols.enabled, 4)
-            );
+            let message =
+                format!("no cipher suite listed for {side} works with {}", listing(&protocols.enabled, 4));
             (message, format!("listed: {}", listing(&enabled, 3)))
         };
-        cx.report(suites.list.place, message)
-            .label("every handshake fails")
-            .note(note)
-            .emit();
+        cx.report(suites.list.place, message).label("every handshake fails").note(note).emit();
     }
 }
 
@@ -142,12 +111,7 @@ fn fits(suite: &str, protocol: &str) -> bool {
 /// Suites of one tier that would really be offered; those the JDK disables anyway are only mentioned.
 fn of_tier(cx: &Cx<'_, '_>, wanted: Tier, what: &str) {
     for suites in lists(cx.instance) {
-        let SuiteList {
-            list,
-            provider,
-            in_use,
-            ..
-        } = &suites;
+        let SuiteList { list, provider, in_use, .. } = &suites;
         if *provider == Provider::Iaik && *in_use != Some(true) {
             continue;
         }
@@ -164,24 +128,16 @@ fn of_tier(cx: &Cx<'_, '_>, wanted: Tier, what: &str) {
             Provider::Iaik => names.clone(),
             Provider::Jsse => {
                 cx.jdk();
-                named(list, |name| {
-                    judged(name) && status(cx.instance, name) != Status::Disabled
-                })
+                named(list, |name| judged(name) && status(cx.instance, name) != Status::Disabled)
             }
         };
         let edits = removal(cx, &suites, judged);
         let mut draft = if live.is_empty() {
-            let message = format!(
-                "{what} listed, though Java {} disables it anyway: {}",
-                cx.jdk(),
-                listing(&names, 3)
-            );
+            let message =
+                format!("{what} listed, though Java {} disables it anyway: {}", cx.jdk(), listing(&names, 3));
             cx.report(place(list, &names), message).severity(Severity::Info)
         } else {
-            cx.report(
-                place(list, &live),
-                format!("{what} allowed: {}", listing(&live, 3)),
-            )
+            cx.report(place(list, &live), format!("{what} allowed: {}", listing(&live, 3)))
         };
         if wanted == Tier::NoForwardSecrecy
             && !live.is_empty()

@@ -18,15 +18,7 @@ fn edited<'i, 'f>(cx: &Cx<'i, 'f>) -> impl Iterator<Item = (FileId, &'f Properti
 
 /// As [`edited`], and the security properties.
 fn all<'i, 'f>(cx: &Cx<'i, 'f>) -> impl Iterator<Item = (FileId, &'f Properties)> {
-    with_roles(
-        cx,
-        &[
-            Role::ServerCnf,
-            Role::Template,
-            Role::SecurityOverride,
-            Role::JavaSecurity,
-        ],
-    )
+    with_roles(cx, &[Role::ServerCnf, Role::Template, Role::SecurityOverride, Role::JavaSecurity])
 }
 
 fn with_roles<'i, 'f>(
@@ -85,9 +77,7 @@ fn single_backslashes(raw: &[u8]) -> (Vec<usize>, bool) {
 
 /// Whether a text ends in a drive letter and its colon, escaped or not.
 fn is_drive(before: &[u8]) -> bool {
-    let rest = before
-        .strip_suffix(b":")
-        .map(|rest| rest.strip_suffix(b"\\").unwrap_or(rest));
+    let rest = before.strip_suffix(b":").map(|rest| rest.strip_suffix(b"\\").unwrap_or(rest));
     rest.is_some_and(|rest| match rest {
         [letter] => letter.is_ascii_alphabetic(),
         [.., before, letter] => letter.is_ascii_alphabetic() && !before.is_ascii_alphanumeric(),
@@ -114,22 +104,11 @@ pub fn swallowed_backslash(cx: &Cx<'_, '_>) {
             let edits: Vec<Edit> = if network { Vec::new() } else { edits.collect() };
             let first = offsets.first().map_or(0, |at| start + at);
             let is_secret = is_secret_name(&doc.key(entry));
-            let span = if is_secret {
-                entry.key
-            } else {
-                Span::new(first, first + 2)
-            };
-            cx.report(
-                Place::new(id, span),
-                "a single backslash does not survive in a properties file",
-            )
-            .label(if is_secret {
-                "in its value"
-            } else {
-                "read as an escape"
-            })
-            .fix(if is_secret { Vec::new() } else { edits })
-            .emit();
+            let span = if is_secret { entry.key } else { Span::new(first, first + 2) };
+            cx.report(Place::new(id, span), "a single backslash does not survive in a properties file")
+                .label(if is_secret { "in its value" } else { "read as an escape" })
+                .fix(if is_secret { Vec::new() } else { edits })
+                .emit();
         }
     }
 }
@@ -180,9 +159,7 @@ const SHIPPED_BLANK: &str = "watt.client.data.maxToStringLength ";
 
 /// What decides TLS: there, cutting a blank may change who can connect.
 fn is_tls_setting(key: &str) -> bool {
-    let name = key
-        .strip_prefix(crate::instance::settings::TEMPLATE_PREFIX)
-        .unwrap_or(key);
+    let name = key.strip_prefix(crate::instance::settings::TEMPLATE_PREFIX).unwrap_or(key);
     ["watt.net.jsse.", "watt.net.ssl.", "watt.security.", "watt.ssl."]
         .iter()
         .any(|prefix| name.starts_with(prefix))
@@ -194,10 +171,8 @@ pub fn stray_blank(cx: &Cx<'_, '_>) {
         for entry in doc.loaded() {
             let key = doc.key(entry);
             if key.ends_with([' ', '\t']) && key != SHIPPED_BLANK {
-                let message = format!(
-                    "the key ends in a blank: the server does not know it as {}",
-                    key.trim_end()
-                );
+                let message =
+                    format!("the key ends in a blank: the server does not know it as {}", key.trim_end());
                 cx.report(Place::new(id, entry.key), message).emit();
             }
             let raw = entry.value.of(doc.bytes());
@@ -227,18 +202,12 @@ pub fn stray_blank(cx: &Cx<'_, '_>) {
 /// `key==value`
 pub fn doubled_separator(cx: &Cx<'_, '_>) {
     for (id, doc) in edited(cx) {
-        for entry in doc
-            .loaded()
-            .filter(|entry| entry.value.of(doc.bytes()).starts_with(b"="))
-        {
+        for entry in doc.loaded().filter(|entry| entry.value.of(doc.bytes()).starts_with(b"=")) {
             let key = doc.key(entry);
             let start = entry.value.range().start;
             let second = Span::new(start, start + 1);
             let draft = cx
-                .report(
-                    Place::new(id, second),
-                    format!("the value of {key} begins with an equal sign"),
-                )
+                .report(Place::new(id, second), format!("the value of {key} begins with an equal sign"))
                 .label("part of the value");
             if is_secret_name(&key) {
                 draft.note("in a password it may be meant").emit();
@@ -256,16 +225,9 @@ pub fn ports_malformed(cx: &Cx<'_, '_>) {
             continue;
         };
         let draft = cx
-            .report(
-                Place::new(id, broken.at),
-                format!("this is no readable ports file: {}", broken.why),
-            )
+            .report(Place::new(id, broken.at), format!("this is no readable ports file: {}", broken.why))
             .label("reading stops here");
         // That the server refuses what we refuse for safety's sake is only likely.
-        if broken.limit {
-            draft.basis(Basis::Inferred).emit()
-        } else {
-            draft.emit()
-        }
+        if broken.limit { draft.basis(Basis::Inferred).emit() } else { draft.emit() }
     }
 }

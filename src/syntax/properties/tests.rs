@@ -35,18 +35,11 @@ pub fn tricky_bytes() -> impl Strategy<Value = Vec<u8>> {
 
 fn pairs(text: &[u8]) -> Vec<(String, String)> {
     let doc = Properties::parse(text);
-    doc.loaded()
-        .map(|e| (doc.key(e).into_owned(), doc.value(e).into_owned()))
-        .collect()
+    doc.loaded().map(|e| (doc.key(e).into_owned(), doc.value(e).into_owned())).collect()
 }
 
 fn one(text: &[u8], key: &str, value: &str) {
-    assert_eq!(
-        pairs(text),
-        [(key.into(), value.into())],
-        "{:?}",
-        text.escape_ascii().to_string()
-    );
+    assert_eq!(pairs(text), [(key.into(), value.into())], "{:?}", text.escape_ascii().to_string());
 }
 
 #[test]
@@ -87,19 +80,14 @@ fn list_elements_keep_their_place() {
     let text = b"k=TLSv1, TLSv1.1 ,\\\n   TLSv1.2";
     let doc = Properties::parse(&text[..]);
     let entry = *doc.entries().next().expect("one");
-    let parts: Vec<_> = elements(text, entry.value, b',')
-        .into_iter()
-        .map(|s| s.of(text).to_vec())
-        .collect();
+    let parts: Vec<_> = elements(text, entry.value, b',').into_iter().map(|s| s.of(text).to_vec()).collect();
     assert_eq!(parts, [&b"TLSv1"[..], b"TLSv1.1", b"TLSv1.2"]);
 }
 
 /// The crate reads what we read where its own rules agree with Java's: no malformed escape, no NUL trouble.
 fn by_the_crate(text: &[u8]) -> Option<Vec<(String, String)>> {
     let mut pairs = Vec::new();
-    java_properties::PropertiesIter::new(text)
-        .read_into(|k, v| pairs.push((k, v)))
-        .ok()?;
+    java_properties::PropertiesIter::new(text).read_into(|k, v| pairs.push((k, v))).ok()?;
     Some(pairs)
 }
 

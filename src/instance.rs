@@ -191,7 +191,11 @@ impl<'f> Instance<'f> {
             let depth = document.path.strip_prefix(self.root).ok()?.components().count();
             Path::new(&document.display).ancestors().nth(depth).filter(|path| !path.as_os_str().is_empty())
         });
-        discover::display_path(shown.unwrap_or(self.root))
+        let folder = || {
+            let first = self.files.first().map(|&id| Path::new(&self.document(id).display));
+            first.and_then(Path::parent).filter(|path| !path.as_os_str().is_empty())
+        };
+        discover::display_path(shown.or_else(folder).unwrap_or(self.root))
     }
 
     /// Whether the server seems to run: it puts `bin/.lock` there while it does.

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use crate::discover::Discovery;
 use crate::finding::Finding;
-use crate::instance::Instance;
+use crate::instance::{Instance, Kind};
 use crate::rules::schema::Severity;
 
 /// An output format.
@@ -32,6 +32,8 @@ pub struct Report<'r> {
     pub findings: &'r [Finding],
     /// What was assumed of each instance, for people.
     pub assumptions: &'r [String],
+    /// The instances looked at.
+    pub instances: &'r [Instance<'r>],
 }
 
 impl Report<'_> {
@@ -74,7 +76,7 @@ pub fn assumptions(instances: &[Instance<'_>]) -> Vec<String> {
     let mut lines = Vec::new();
     for instance in instances {
         let mut parts = Vec::new();
-        if instance.release.is_assumed() {
+        if instance.release.is_assumed() && instance.kind != Kind::OtherProfile {
             parts.push(format!("release {}", instance.release));
         }
         if instance.jdk.is_assumed() {

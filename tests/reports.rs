@@ -38,7 +38,12 @@ fn render(format: Format, color: bool) -> String {
     let instances: Vec<Instance<'_>> = Instance::all(&discovery, Given::default()).collect();
     let mut findings: Vec<_> = instances.iter().flat_map(|i| rules::check(i, &Selection::all())).collect();
     rules::sort(&mut findings);
-    let report = Report { discovery: &discovery, findings: &findings, assumptions: &assumptions(&instances) };
+    let report = Report {
+        discovery: &discovery,
+        findings: &findings,
+        assumptions: &assumptions(&instances),
+        instances: &instances,
+    };
     let mut out = Vec::new();
     write(format, &report, color, &mut out).expect("a Vec takes all");
     let text = String::from_utf8(out).expect("reports are UTF-8");

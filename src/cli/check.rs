@@ -56,7 +56,12 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
         instances.iter().flat_map(|instance| rules::check(instance, &selection)).collect();
     rules::sort(&mut findings);
     let assumptions = console.say_assumptions(&instances);
-    let report = Report { discovery: &discovery, findings: &findings, assumptions: &assumptions };
+    let report = Report {
+        discovery: &discovery,
+        findings: &findings,
+        assumptions: &assumptions,
+        instances: &instances,
+    };
     let color = console.color;
     console.put(|out| report::write(args.format, &report, color, out));
     let judged = findings.iter().any(|finding| finding.severity >= args.fail_on.severity());

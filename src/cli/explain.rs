@@ -11,34 +11,49 @@ use crate::rules::schema::{Example, Rule, Safety};
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A rule, a watt setting or a cipher suite
-    #[arg(value_name = "NAME")]
+    /// A rule, a watt setting, a JVM system property or a cipher suite
+    #[arg(value_name = "NAME", allow_hyphen_values = true)]
     name: String,
 }
 
 pub fn run(args: &ExplainArgs, console: &mut Console) -> u8 {
     let name = args.name.as_str();
     let setting = catalog::setting_rows(name);
+    let readers = readers(name);
     if let Some(rule) = crate::rules::find(name) {
         console.put(|out| explain_rule(rule, out));
     } else if !setting.is_empty() {
         console.put(|out| explain_setting(name, setting, out));
-    } else if let Some(suite) = catalog::suite(name, true) {
+    } else if let Some(suite) = catalog::suite(&name.to_ascii_uppercase().replace("_ANON_", "_anon_"), true) {
         console.put(|out| explain_suite(suite, out));
+    } else if !readers.is_empty() {
+        console.put(|out| {
+            writeln!(out, "{name}: read by these rules\n")?;
+            readers.iter().try_for_each(|rule| writeln!(out, "  {}\n      {}", rule.name, rule.summary))
+        });
     } else {
-        let rules = crate::rules::builtin().iter().map(|rule| rule.name.as_ref());
+        let rules = crate::rules::builtin();
+        let names = rules.iter().map(|rule| rule.name.as_ref());
+        let properties =
+            rules.iter().flat_map(|rule| rule.reads.iter()).map(|read| read.trim_start_matches("-D"));
         let settings = catalog::SETTINGS.iter().map(|row| row.name);
         let suites = catalog::SUITES.iter().map(|suite| suite.name);
-        let hint = match super::nearest(name, rules.chain(settings).chain(suites)) {
+        let hint = match super::nearest(name, names.chain(properties).chain(settings).chain(suites)) {
             Some(known) => format!("did you mean {known}?"),
-            None => "`wattlint rules` lists the rules".to_owned(),
+            None => "`wattlint rules` lists the rules and what they read".to_owned(),
         };
         let shown = crate::report::printable(name).into_owned();
-        console
-            .say(format!("error: '{shown}' is no rule, setting or cipher suite that wattlint knows; {hint}"));
+        console.say(format!("error: '{shown}' is no rule, setting, system property or cipher suite that wattlint knows; {hint}"));
         return FAILED;
     }
     0
+}
+
+/// The rules that read a setting, a system property (with or without its `-D`) or a file.
+fn readers(name: &str) -> Vec<&'static Rule> {
+    let plain = name.trim_start_matches("-D");
+    let reads = |rule: &&Rule| rule.reads.iter().any(|read| read.trim_start_matches("-D") == plain);
+    crate::rules::builtin().iter().filter(reads).collect()
 }
 
 fn explain_rule(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
@@ -126,11 +141,7 @@ fn explain_setting(name: &str, rows: &[catalog::SettingFact], out: &mut dyn Writ
         };
         writeln!(out, "default    {default} ({range}; {})", row.basis.name())?;
     }
-    let readers: Vec<&str> = crate::rules::builtin()
-        .iter()
-        .filter(|rule| rule.reads.iter().any(|read| read == name))
-        .map(|rule| rule.name.as_ref())
-        .collect();
+    let readers: Vec<&str> = readers(name).iter().map(|rule| rule.name.as_ref()).collect();
     if !readers.is_empty() {
         writeln!(out, "rules      {}", readers.join("\n           "))?;
     }
@@ -149,10 +160,12 @@ fn explain_suite(suite: &catalog::Suite, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out, "authentication  {}", suite.auth)?;
     writeln!(out, "cipher          {}", suite.cipher)?;
     writeln!(out, "MAC or PRF      {}", suite.mac)?;
-    writeln!(out, "protocols       {} to {}", suite.min, suite.max)?;
+    let only = suite.min == suite.max;
+    let protocols = if only { suite.min.to_owned() } else { format!("{} to {}", suite.min, suite.max) };
+    writeln!(out, "protocols       {protocols}")?;
     for (jdk, status) in catalog::SUITE_JDKS.iter().zip(suite.status) {
         let status = match status {
-            catalog::Status::Enabled(rank) => format!("on by default, place {}", rank + 1),
+            catalog::Status::Enabled(rank) => format!("on by default, number {} in its order", rank + 1),
             catalog::Status::Supported => "supported, not on by default".to_owned(),
             catalog::Status::Disabled => "disabled by its java.security".to_owned(),
             catalog::Status::Unknown => "unknown".to_owned(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::roles;
 use crate::document::{Document, FileId, Role};
 
 /// The files of one instance.
@@ -59,6 +60,10 @@ pub fn installed_home(path: &Path, role: Role) -> Option<PathBuf> {
 }
 
 fn home(document: &Document) -> PathBuf {
+    // Settings under another name are a variant, beside others of its kind: each stands for itself.
+    if matches!(document.role, Role::ServerCnf | Role::Template) && !roles::is_canonical(&document.path) {
+        return document.path.clone();
+    }
     installed_home(&document.path, document.role).unwrap_or_else(|| {
         let folder = document.folder();
         // A package or config folder outside an installation stands for itself.
@@ -228,6 +233,18 @@ mod tests {
             "wrapper/custom_wrapper.conf",
         ]);
         assert_eq!(found.len(), 1, "{found:?}");
+    }
+
+    #[test]
+    fn variants_in_one_folder_stay_apart() {
+        let found = instances(&[
+            "prod-server.cnf",
+            "server-test.cnf",
+            "my_server_notes.cnf.txt",
+            "custom_wrapper.conf",
+        ]);
+        let names: Vec<_> = found.iter().map(|(name, files)| (name.as_str(), files.len())).collect();
+        assert_eq!(names, [("", 1), ("prod-server.cnf", 1), ("server-test.cnf", 1)]);
     }
 
     #[test]

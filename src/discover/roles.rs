@@ -39,10 +39,39 @@ pub fn by_name(path: &Path) -> Option<Role> {
         "release" if parent_name(path).starts_with("jvm") || parent_name(path).starts_with("jre") => {
             Role::JdkRelease
         }
+        _ if is_variant(name, "server", ".cnf") => Role::ServerCnf,
+        _ if is_variant(name, "application", ".properties") => Role::Template,
         _ if name.ends_with("custom_wrapper.conf") => Role::CustomWrapper,
         _ if name.ends_with("java.security") => Role::SecurityOverride,
         _ if name.ends_with("_ks_config.xml") || name.ends_with("_ts_config.xml") => Role::StoreAlias,
         _ => return None,
+    })
+}
+
+/// Whether a name is a variant of `word` with that ending: `prod-server.cnf`, `application-test.properties`.
+fn is_variant(name: &str, word: &str, ending: &str) -> bool {
+    name.strip_suffix(ending).is_some_and(|stem| stem.split(['-', '_', '.']).any(|part| part == word))
+}
+
+/// Whether a file has the very name its role has in an installation. Of the others, several may lie in one folder.
+pub fn is_canonical(path: &Path) -> bool {
+    matches!(
+        name_of(path),
+        "server.cnf" | "application.properties" | "wrapper.conf" | "custom_wrapper.conf" | "listeners.cnf"
+    )
+}
+
+/// A name that looks like one of ours with something behind it, such as `server.cnf.prod` or `server.cnf.j2`; copies
+/// that editors and people leave behind are none.
+pub fn is_lookalike(path: &Path) -> bool {
+    const LEFTOVERS: [&str; 9] = ["bak", "old", "orig", "rej", "save", "swp", "tmp", "backup", "copy"];
+    let name = name_of(path);
+    let known =
+        ["server.cnf", "custom_wrapper.conf", "wrapper.conf", "listeners.cnf", "application.properties"];
+    let rest = known.iter().find_map(|known| name.split_once(known)).map(|(_, rest)| rest);
+    let rest = rest.and_then(|rest| rest.strip_prefix('.'));
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && !LEFTOVERS.iter().any(|left| rest.to_ascii_lowercase().contains(left))
     })
 }
 
@@ -58,6 +87,10 @@ pub fn identify(path: &Path, bytes: &[u8]) -> Identity {
             None => Identity::Role(Role::Template),
             Some(why) => Identity::Other(why.to_owned()),
         },
+        // A variant of the name is believed only with the content to match.
+        Some(Role::ServerCnf) if !is_canonical(path) && by_content(bytes) != Some(Role::ServerCnf) => {
+            Identity::Unknown
+        }
         Some(role) => Identity::Role(role),
         None => Identity::Unknown,
     }

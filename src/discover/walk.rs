@@ -75,11 +75,19 @@ impl Walk {
 
     fn add_entry(&mut self, entry: &DirEntry) {
         let path = entry.path();
-        let Some(role) = roles::by_name(path) else { return };
         let shown = display_path(path);
+        let Some(role) = roles::by_name(path) else {
+            if !entry.file_type().is_dir() && roles::is_lookalike(path) {
+                let note = format!(
+                    "{shown}: has another name than the server reads, so it was left out; name it to have it read"
+                );
+                self.found.notes.push(note);
+            }
+            return;
+        };
         if entry.depth() > 0 && entry.file_type().is_dir() {
             // `release` and `.lock` are names a folder may well have.
-            if role.is_primary() {
+            if role.is_primary() && roles::is_canonical(path) {
                 self.problem(Problem::NotAFile { path: shown, what: "a folder" });
             }
             return;

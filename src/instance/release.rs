@@ -156,6 +156,12 @@ impl FromStr for Jdk {
         let error = || VersionError::Jdk(text.to_owned());
         let clean = text.trim().trim_matches('"');
         let clean = clean.strip_prefix("1.8").map_or_else(|| clean.to_owned(), |rest| format!("8{rest}"));
+        // Digits and separators, and perhaps a build behind - or +.
+        let digits = clean.split(['-', '+']).next().unwrap_or_default();
+        if !digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'u' | b'_')) {
+            return Err(error());
+        }
+        let clean = digits.to_owned();
         let numbers: Vec<u32> =
             clean.split(|c: char| !c.is_ascii_digit()).map_while(|part| part.parse().ok()).collect();
         let feature = numbers.first().and_then(|&n| u16::try_from(n).ok());
@@ -246,6 +252,7 @@ mod tests {
         assert_eq!(jdk("17"), Ok("17".into()));
         assert_eq!(jdk("8"), Ok("8".into()));
         assert!(jdk("eleven").is_err());
+        assert!(jdk("11.x").is_err());
         assert_eq!("10.15.0.0.674".parse(), Ok(Release::new(10, 15)));
         assert_eq!(Release::from_digits("1015"), Some(Release::new(10, 15)));
         assert_eq!(Release::from_digits("912"), Some(Release::new(9, 12)));

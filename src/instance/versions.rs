@@ -37,6 +37,16 @@ impl<T> Known<T> {
         Known { value, how: How::Given }
     }
 
+    /// How it is known, in a few words.
+    pub fn source(&self) -> String {
+        match &self.how {
+            How::Given => "given".to_owned(),
+            How::File(file) => file.clone(),
+            How::Inferred(why) => format!("inferred: {why}"),
+            How::Assumed(why) => format!("assumed: {why}"),
+        }
+    }
+
     /// Whether a verdict built on it must say so.
     pub fn is_assumed(&self) -> bool {
         matches!(self.how, How::Inferred(_) | How::Assumed(_))
@@ -49,8 +59,7 @@ impl<T: fmt::Display> fmt::Display for Known<T> {
         match &self.how {
             How::Given => write!(f, "{value} (given)"),
             How::File(file) => write!(f, "{value} ({file})"),
-            How::Inferred(why) => write!(f, "{value} (inferred: {why})"),
-            How::Assumed(why) => write!(f, "{value} (assumed: {why})"),
+            How::Inferred(why) | How::Assumed(why) => write!(f, "{value} ({why})"),
         }
     }
 }
@@ -200,6 +209,6 @@ pub fn jdk(
     }
     Known {
         value: release.value.usual_jdk(),
-        how: How::Assumed(format!("the Java that {} is delivered with", release.value)),
+        how: How::Assumed(format!("{} is delivered with it", release.value)),
     }
 }

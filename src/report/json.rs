@@ -8,6 +8,7 @@ use super::Report;
 use crate::discover::Discovery;
 use crate::document::Place;
 use crate::finding::{Finding, Label};
+use crate::instance::Instance;
 use crate::rules::schema::Severity;
 use crate::syntax::display_text;
 
@@ -21,7 +22,21 @@ struct Root<'a> {
     tool_version: &'static str,
     findings: Vec<JsonFinding<'a>>,
     assumptions: &'a [String],
+    instances: Vec<JsonInstance>,
+    notes: &'a [String],
+    errors: Vec<String>,
     summary: Summary,
+}
+
+/// A server that was looked at; the sources say how release and Java version are known.
+#[derive(Serialize)]
+struct JsonInstance {
+    name: String,
+    root: String,
+    release: String,
+    release_source: String,
+    jdk: String,
+    jdk_source: String,
 }
 
 #[derive(Serialize)]
@@ -44,6 +59,7 @@ struct JsonFinding<'a> {
     related: Vec<Related<'a>>,
     notes: &'a [String],
     assumed: &'a [String],
+    advice: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<JsonFix<'a>>,
 }
@@ -94,6 +110,9 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         tool_version: env!("CARGO_PKG_VERSION"),
         findings: report.findings.iter().map(|finding| one(report.discovery, finding)).collect(),
         assumptions: report.assumptions,
+        instances: report.instances.iter().map(instance).collect(),
+        notes: &report.discovery.notes,
+        errors: report.discovery.problems.iter().map(ToString::to_string).collect(),
         summary: Summary {
             errors: report.count(Severity::Error),
             warnings: report.count(Severity::Warning),
@@ -102,6 +121,17 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     };
     serde_json::to_writer_pretty(&mut *out, &root)?;
     writeln!(out)
+}
+
+fn instance(instance: &Instance<'_>) -> JsonInstance {
+    JsonInstance {
+        name: instance.name.to_owned(),
+        root: instance.display_root(),
+        release: instance.release.value.to_string(),
+        release_source: instance.release.source(),
+        jdk: instance.jdk.value.to_string(),
+        jdk_source: instance.jdk.source(),
+    }
 }
 
 fn one<'a>(discovery: &'a Discovery, finding: &'a Finding) -> JsonFinding<'a> {
@@ -120,6 +150,7 @@ fn one<'a>(discovery: &'a Discovery, finding: &'a Finding) -> JsonFinding<'a> {
             .collect(),
         notes: &finding.notes,
         assumed: &finding.assumed,
+        advice: finding.advice(),
         fix: finding.fix.as_ref().map(|fix| JsonFix {
             title: &fix.title,
             safety: fix.safety.name(),

@@ -27,7 +27,8 @@ pub fn check(cx: &Cx<'_, '_>, when: &When) {
         let message = uncapitalized(cx.rule.message.as_ref().unwrap_or(&cx.rule.summary));
         cx.release();
         let edits = cx.rule.fix.as_ref().map(|fix| edits(cx.instance, fix)).unwrap_or_default();
-        cx.report(place, message).fix(edits).emit();
+        let draft = cx.report(place, message).fix(edits);
+        if place.span.is_empty() { draft.label(unset(cx.instance, when)).emit() } else { draft.emit() }
     }
 }
 
@@ -46,6 +47,18 @@ fn edits(instance: &Instance<'_>, fix: &RuleFix) -> Vec<Edit> {
     let set = fix.set.iter().filter_map(|(name, value)| make::set_setting(instance, name, value));
     let remove = fix.remove.iter().flat_map(|name| make::remove_setting(instance, name));
     set.chain(remove).collect()
+}
+
+/// What to say at the top of a file that does not set what a condition is about.
+fn unset(instance: &Instance<'_>, when: &When) -> String {
+    let first = |list: &[When]| list.first().map(|part| unset(instance, part));
+    let Some(name) = &when.setting else {
+        return first(&when.all).or_else(|| first(&when.any)).unwrap_or_default();
+    };
+    match instance.setting(name).value {
+        Some(default) => format!("{name} is not set; its default is {default}"),
+        None => format!("{name} is not set"),
+    }
 }
 
 /// Whether a condition speaks of ports, so that it is asked for each of them.

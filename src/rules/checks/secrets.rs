@@ -60,7 +60,5 @@ fn ends_secret(key: &str) -> bool {
 }
 
 fn report(cx: &Cx<'_, '_>, place: Place, key: &str) {
-    cx.report(place, format!("{key} holds a secret in clear text"))
-        .label("readable by everyone who can read the file")
-        .emit();
+    cx.report(place, format!("{key} holds a secret in clear text")).emit();
 }

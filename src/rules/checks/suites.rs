@@ -34,7 +34,7 @@ fn removal(cx: &Cx<'_, '_>, suites: &SuiteList, remove: impl Fn(&str) -> bool) -
 }
 
 /// The names of a list that fulfil a condition.
-fn named<'l>(list: &'l List, wanted: impl Fn(&str) -> bool) -> Vec<&'l str> {
+fn named(list: &List, wanted: impl Fn(&str) -> bool) -> Vec<&str> {
     list.elements.iter().map(|(name, _)| name.as_str()).filter(|name| wanted(name)).collect()
 }
 

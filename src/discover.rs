@@ -140,7 +140,7 @@ pub fn display_path(path: &Path) -> String {
     let text = path.to_string_lossy();
     let text = if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() };
     let text = text.strip_prefix("./").unwrap_or(&text);
-    crate::report::printable(text).into_owned()
+    crate::syntax::printable(text).into_owned()
 }
 
 /// Whether a file of this role is read for its own sake (and not only to learn the release or the JDK).

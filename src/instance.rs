@@ -113,7 +113,7 @@ pub struct Instance<'f> {
     /// Its watt settings.
     pub settings: Settings<'f>,
     /// Its wrapper configuration, joined.
-    pub wrapper: WrapperConfig<'f>,
+    pub wrapper: WrapperConfig,
     /// Its JVM arguments and system properties.
     pub jvm: Jvm<'f>,
     /// Its ports, in the order of the files.

@@ -15,5 +15,6 @@ pub mod fix;
 pub mod instance;
 pub mod report;
 pub mod rules;
+pub mod secrets;
 pub mod syntax;
 pub mod tls;

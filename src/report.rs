@@ -3,9 +3,7 @@
 pub mod concise;
 pub mod human;
 pub mod json;
-pub mod secrets;
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::discover::Discovery;
@@ -96,26 +94,4 @@ pub fn write(format: Format, report: &Report<'_>, color: bool, out: &mut dyn Wri
         Format::Concise => concise::write(report, out),
         Format::Json => json::write(report, out),
     }
-}
-
-/// A text without control characters: each becomes a visible sign.
-pub fn printable(text: &str) -> Cow<'_, str> {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    if !text.contains(hidden) {
-        return Cow::Borrowed(text);
-    }
-    text.chars()
-        .map(|c| match c {
-            '\t' => ' ',
-            // The Unicode pictures of the control characters.
-            '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
-            '\u{7f}' => '\u{2421}',
-            c if hidden(c) => '\u{fffd}',
-            c => c,
-        })
-        .collect::<String>()
-        .into()
 }

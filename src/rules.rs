@@ -6,7 +6,6 @@ pub mod schema;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 
 use schema::{Basis, CheckKind, Example, Expected, Rule, RuleFix, Safety, Severity, When};
 
@@ -16,7 +15,7 @@ use crate::fix::{Edit, Fix};
 use crate::instance::Instance;
 use crate::instance::release::{Jdk, Release, VersionRange};
 use crate::instance::wrapper::FIRST_OWN_INDEX;
-use crate::report::secrets::masked;
+use crate::secrets::masked;
 
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
@@ -251,13 +250,4 @@ pub fn sort(findings: &mut Vec<Finding>) {
         ))
     });
     findings.dedup_by(|a, b| a.rule.name == b.rule.name && a.primary == b.primary && a.message == b.message);
-}
-
-/// How many findings each rule made.
-pub fn counts(findings: &[Finding]) -> HashMap<&'static str, usize> {
-    let mut counts = HashMap::new();
-    for finding in findings {
-        *counts.entry(finding.rule.name.as_ref()).or_default() += 1;
-    }
-    counts
 }

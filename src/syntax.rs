@@ -8,6 +8,8 @@ pub mod properties;
 pub mod setenv;
 pub mod wrapper;
 
+use std::borrow::Cow;
+
 /// A range of bytes of one file, end exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span {
@@ -94,9 +96,31 @@ impl Newline {
 }
 
 /// Bytes as text for people: UTF-8 where they are UTF-8, ISO-8859-1 otherwise.
-pub fn display_text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+pub fn display_text(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.into(),
         Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect::<String>().into(),
     }
+}
+
+/// A text without control characters: each becomes a visible sign.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    if !text.contains(hidden) {
+        return Cow::Borrowed(text);
+    }
+    text.chars()
+        .map(|c| match c {
+            '\t' => ' ',
+            // The Unicode pictures of the control characters.
+            '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
+            '\u{7f}' => '\u{2421}',
+            c if hidden(c) => '\u{fffd}',
+            c => c,
+        })
+        .collect::<String>()
+        .into()
 }

@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::{Console, FAILED};
 use crate::catalog;
-use crate::report::secrets::{MASK, is_secret_name};
 use crate::rules::schema::{Example, Rule, Safety};
+use crate::secrets::{MASK, is_secret_name};
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
@@ -42,7 +42,7 @@ pub fn run(args: &ExplainArgs, console: &mut Console) -> u8 {
             Some(known) => format!("did you mean {known}?"),
             None => "`wattlint rules` lists the rules and what they read".to_owned(),
         };
-        let shown = crate::report::printable(name).into_owned();
+        let shown = crate::syntax::printable(name).into_owned();
         console.say(format!("error: '{shown}' is no rule, setting, system property or cipher suite that wattlint knows; {hint}"));
         return FAILED;
     }
@@ -99,7 +99,7 @@ fn explain_example(example: &Example, out: &mut dyn Write) -> io::Result<()> {
         for (index, line) in text.lines().enumerate() {
             let found = example.finds.iter().any(|place| place.file == *path && place.line == index + 1);
             let mark = if found { ">" } else { " " };
-            let fixed = crate::report::printable(line);
+            let fixed = crate::syntax::printable(line);
             writeln!(out, "  {mark} {:>3} | {fixed}", index + 1)?;
         }
     }
@@ -110,7 +110,7 @@ fn explain_example(example: &Example, out: &mut dyn Write) -> io::Result<()> {
             for (path, text) in example.fixed.iter() {
                 writeln!(out, "\n  {path}, fixed")?;
                 for (index, line) in text.lines().enumerate() {
-                    writeln!(out, "    {:>3} | {}", index + 1, crate::report::printable(line))?;
+                    writeln!(out, "    {:>3} | {}", index + 1, crate::syntax::printable(line))?;
                 }
             }
         }

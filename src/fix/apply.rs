@@ -10,9 +10,9 @@ use crate::discover::Discovery;
 use crate::document::FileId;
 use crate::finding::Finding;
 use crate::instance::{Given, Instance};
-use crate::report::secrets;
 use crate::rules::schema::Safety;
 use crate::rules::{self, Selection};
+use crate::secrets;
 use crate::syntax::Span;
 
 /// Rounds after which fixes that keep asking for more are given up.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::apply::Change;
 use crate::discover::Discovery;
 use crate::document::Document;
-use crate::report::secrets;
+use crate::secrets;
 use crate::syntax::Span;
 
 /// Lines of context around a change.

@@ -69,7 +69,7 @@ impl<'f> Jvm<'f> {
     pub fn read(
         documents: &'f [Document],
         files: &[FileId],
-        wrapper: &WrapperConfig<'f>,
+        wrapper: &WrapperConfig,
         settings: &Settings<'f>,
     ) -> Self {
         let mut jvm = Jvm::default();

@@ -77,7 +77,7 @@ pub fn release(
     documents: &[Document],
     files: &[FileId],
     settings: &Settings<'_>,
-    wrapper: &WrapperConfig<'_>,
+    wrapper: &WrapperConfig,
 ) -> Known<Release> {
     let from = |value, file: String| Known { value, how: How::File(file) };
     for document in with_role(documents, files, Role::Ini) {
@@ -129,7 +129,7 @@ fn from_ports(documents: &[Document], files: &[FileId]) -> Option<Known<Release>
     }
 }
 
-fn from_wrapper(wrapper: &WrapperConfig<'_>) -> Option<Known<Release>> {
+fn from_wrapper(wrapper: &WrapperConfig) -> Option<Known<Release>> {
     let open_jsse =
         |line: &&super::wrapper::WrapperLine| line.index() == Some(105) && line.option() == OPEN_JSSE;
     wrapper.options().into_iter().find(open_jsse)?;
@@ -181,7 +181,7 @@ pub fn jdk(
     documents: &[Document],
     files: &[FileId],
     release: &Known<Release>,
-    wrapper: &WrapperConfig<'_>,
+    wrapper: &WrapperConfig,
 ) -> Known<Jdk> {
     for document in with_role(documents, files, Role::JdkRelease) {
         let text = crate::syntax::display_text(document.bytes());

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::document::{Document, FileId, Place, Role};
-use crate::report::secrets::is_secret_name;
+use crate::secrets::is_secret_name;
 use crate::syntax::Span;
 use crate::syntax::wrapper::Kind;
 
@@ -69,7 +69,7 @@ fn any_index(name: &str) -> Option<u64> {
 
 /// The wrapper's view of all its files.
 #[derive(Debug, Default)]
-pub struct WrapperConfig<'f> {
+pub struct WrapperConfig {
     lines: Vec<WrapperLine>,
     winners: HashMap<String, usize>,
     used: HashSet<u64>,
@@ -79,12 +79,11 @@ pub struct WrapperConfig<'f> {
     pub unread: Option<FileId>,
     unread_lines: Vec<WrapperLine>,
     variables: HashMap<String, String>,
-    _files: std::marker::PhantomData<&'f ()>,
 }
 
-impl<'f> WrapperConfig<'f> {
+impl WrapperConfig {
     /// Joins the wrapper files of an instance. Without a wrapper.conf, custom_wrapper.conf stands alone.
-    pub fn read(documents: &'f [Document], files: &[FileId]) -> Self {
+    pub fn read(documents: &[Document], files: &[FileId]) -> Self {
         let of = |role| files.iter().copied().find(|id| documents[id.0].role == role);
         let mut config = WrapperConfig {
             main: of(Role::Wrapper),
@@ -113,7 +112,7 @@ impl<'f> WrapperConfig<'f> {
         config
     }
 
-    fn add(&mut self, documents: &'f [Document], file: FileId, custom: Option<FileId>, joined: &mut bool) {
+    fn add(&mut self, documents: &[Document], file: FileId, custom: Option<FileId>, joined: &mut bool) {
         let Some(doc) = documents[file.0].wrapper() else {
             return;
         };
@@ -138,7 +137,9 @@ impl<'f> WrapperConfig<'f> {
                     let target = doc.text(target);
                     let name = target.rsplit(['/', '\\']).next().unwrap_or_default();
                     if let Some(custom) = custom
-                        && documents[custom.0].file_name() == name
+                        // A repository may keep it under a longer name, such as is-custom_wrapper.conf.
+                        && !name.is_empty()
+                        && documents[custom.0].file_name().ends_with(name)
                     {
                         *joined = true;
                         self.add(documents, custom, None, joined);

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::{Report, printable};
+use super::Report;
+use crate::syntax::printable;
 
 /// Writes the findings.
 pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {

@@ -6,13 +6,13 @@ use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 
-use super::secrets::{self, MASK};
-use super::{Report, printable};
+use super::Report;
 use crate::discover::Discovery;
 use crate::document::{FileId, Place};
 use crate::finding::{Finding, Label};
 use crate::rules::schema::{Safety, Severity};
-use crate::syntax::{Span, display_text};
+use crate::secrets::{self, MASK};
+use crate::syntax::{Span, display_text, printable};
 
 /// The width output is made for; terminals are rarely narrower.
 const WIDTH: usize = 80;

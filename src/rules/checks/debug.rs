@@ -6,9 +6,9 @@ use crate::document::{Place, Role};
 use crate::fix::{Edit, make};
 use crate::instance::jvm::SystemProperty;
 use crate::instance::settings::SYSTEM_PROPERTIES;
-use crate::report::secrets::is_secret_name;
 use crate::rules::Cx;
 use crate::rules::schema::{Basis, Severity};
+use crate::secrets::is_secret_name;
 use crate::tls::{self, Client, Provider};
 
 /// The deciding `javax.net.debug`, if it has one of the effects `wanted`.

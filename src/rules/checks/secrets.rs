@@ -2,8 +2,8 @@
 
 use crate::document::{Place, Role};
 use crate::instance::settings::{TEMPLATE_PREFIX, is_unresolved};
-use crate::report::secrets::{is_secret_name, last_segment};
 use crate::rules::Cx;
+use crate::secrets::{is_secret_name, last_segment};
 use crate::syntax::Span;
 
 /// Whether a value gives a secret away: it is there, it is literal, and no switch or number.

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use crate::document::{Document, FileId, Place, Role};
 use crate::fix::{Edit, make};
-use crate::report::secrets::is_secret_name;
 use crate::rules::Cx;
 use crate::rules::schema::{Basis, Safety, Severity};
+use crate::secrets::is_secret_name;
 use crate::syntax::Span;
 use crate::syntax::properties::{Entry, Properties};
 

@@ -1,4 +1,5 @@
-//! Which bytes of a file are secrets. They reach no output: no snippet, no message, no patch.
+//! Which bytes of a file, and which words of a message, are secrets. They reach no output: no snippet, no message, no
+//! patch.
 
 use crate::document::{Document, Syntax};
 use crate::instance::settings::SYSTEM_PROPERTIES;

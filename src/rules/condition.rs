@@ -25,7 +25,10 @@ pub fn check(cx: &Cx<'_, '_>, when: &When) {
             continue;
         };
         let message = uncapitalized(cx.rule.message.as_ref().unwrap_or(&cx.rule.summary));
-        cx.release();
+        // A default depends on the release; a written value does not.
+        if place.span.is_empty() {
+            cx.release();
+        }
         let edits = cx.rule.fix.as_ref().map(|fix| edits(cx.instance, fix)).unwrap_or_default();
         let draft = cx.report(place, message).fix(edits);
         if place.span.is_empty() { draft.label(unset(cx.instance, when)).emit() } else { draft.emit() }

@@ -13,8 +13,9 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::discover::{self, Discovery};
+use crate::instance::Given;
 use crate::instance::release::{Jdk, RELEASES, Release, VersionError};
-use crate::instance::{Given, Instance};
+use crate::report::Server;
 use crate::rules::Selection;
 use crate::rules::schema::Rule;
 
@@ -181,19 +182,17 @@ impl Console {
         !discovery.problems.is_empty()
     }
 
-    fn say_assumptions(&mut self, instances: &[Instance<'_>]) -> Vec<String> {
-        let assumptions = crate::report::assumptions(instances);
+    /// What was assumed of the instances, once a run.
+    fn say_assumptions<'s>(&mut self, servers: impl Iterator<Item = &'s Server> + Clone) {
         const MOST: usize = 5;
-        for line in assumptions.iter().take(MOST) {
+        let lines = servers.filter_map(|server| server.assumed.as_deref());
+        for line in lines.clone().take(MOST) {
             self.say(format!("assumed for {line}"));
         }
-        if assumptions.len() > MOST {
-            self.say(format!(
-                "assumed for {} more; give --release and --jdk to be sure",
-                assumptions.len() - MOST
-            ));
+        let more = lines.skip(MOST).count();
+        if more > 0 {
+            self.say(format!("assumed for {more} more; give --release and --jdk to be sure"));
         }
-        assumptions
     }
 }
 

@@ -6,6 +6,8 @@ pub mod json;
 
 use std::io::{self, Write};
 
+use serde::Serialize;
+
 use crate::discover::Discovery;
 use crate::finding::Finding;
 use crate::instance::{Instance, Kind};
@@ -28,10 +30,8 @@ pub struct Report<'r> {
     pub discovery: &'r Discovery,
     /// The findings, sorted.
     pub findings: &'r [Finding],
-    /// What was assumed of each instance, for people.
-    pub assumptions: &'r [String],
     /// The instances looked at.
-    pub instances: &'r [Instance<'r>],
+    pub servers: &'r [Server],
 }
 
 impl Report<'_> {
@@ -69,10 +69,30 @@ impl Report<'_> {
     }
 }
 
-/// What was assumed of each instance because no file tells it, one line each; equal ones once.
-pub fn assumptions(instances: &[Instance<'_>]) -> Vec<String> {
-    let mut lines = Vec::new();
-    for instance in instances {
+/// What a report tells of an instance that was looked at; the instance itself, with all its settings, is gone by then.
+#[derive(Debug, Clone, Serialize)]
+pub struct Server {
+    /// Its name.
+    pub name: String,
+    /// Its folder, in the user's words.
+    pub root: String,
+    /// Its release.
+    pub release: String,
+    /// How the release is known.
+    pub release_source: String,
+    /// Its Java version.
+    pub jdk: String,
+    /// How the Java version is known.
+    pub jdk_source: String,
+    /// What was assumed because no file tells it, for people.
+    #[serde(skip)]
+    pub assumed: Option<String>,
+}
+
+impl Server {
+    /// The report's view of an instance.
+    pub fn of(instance: &Instance<'_>) -> Self {
+        let root = instance.display_root();
         let mut parts = Vec::new();
         if instance.release.is_assumed() && instance.kind != Kind::OtherProfile {
             parts.push(format!("release {}", instance.release));
@@ -80,11 +100,16 @@ pub fn assumptions(instances: &[Instance<'_>]) -> Vec<String> {
         if instance.jdk.is_assumed() {
             parts.push(format!("Java {}", instance.jdk));
         }
-        if !parts.is_empty() {
-            lines.push(format!("{}: {}", instance.display_root(), parts.join("; ")));
+        Server {
+            name: instance.name.to_owned(),
+            release: instance.release.value.to_string(),
+            release_source: instance.release.source(),
+            jdk: instance.jdk.value.to_string(),
+            jdk_source: instance.jdk.source(),
+            assumed: (!parts.is_empty()).then(|| format!("{root}: {}", parts.join("; "))),
+            root,
         }
     }
-    lines
 }
 
 /// Writes findings in a format.

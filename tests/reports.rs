@@ -3,7 +3,7 @@
 
 use wattlint::discover::Discovery;
 use wattlint::instance::{Given, Instance};
-use wattlint::report::{Format, Report, assumptions, write};
+use wattlint::report::{Format, Report, Server, write};
 use wattlint::rules::{self, Selection};
 
 const SERVER_CNF: &str = "#webMethods Integration Server Configuration\n\
@@ -38,12 +38,8 @@ fn render(format: Format, color: bool) -> String {
     let instances: Vec<Instance<'_>> = Instance::all(&discovery, Given::default()).collect();
     let mut findings: Vec<_> = instances.iter().flat_map(|i| rules::check(i, &Selection::all())).collect();
     rules::sort(&mut findings);
-    let report = Report {
-        discovery: &discovery,
-        findings: &findings,
-        assumptions: &assumptions(&instances),
-        instances: &instances,
-    };
+    let servers: Vec<Server> = instances.iter().map(Server::of).collect();
+    let report = Report { discovery: &discovery, findings: &findings, servers: &servers };
     let mut out = Vec::new();
     write(format, &report, color, &mut out).expect("a Vec takes all");
     let text = String::from_utf8(out).expect("reports are UTF-8");

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::{Console, FAILED, Input, Rules};
 use crate::discover::Discovery;
 use crate::instance::Instance;
-use crate::report::{self, Format, Report};
+use crate::report::{self, Format, Report, Server};
 use crate::rules;
 use crate::rules::schema::Severity;
 
@@ -50,18 +50,17 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
         list_files(&discovery, console);
         return if failed { FAILED } else { 0 };
     }
-    let instances: Vec<Instance<'_>> = Instance::all(&discovery, args.input.given()).collect();
     let selection = args.rules.selection();
-    let mut findings: Vec<_> =
-        instances.iter().flat_map(|instance| rules::check(instance, &selection)).collect();
+    let mut findings = Vec::new();
+    let mut servers = Vec::with_capacity(discovery.groups.len());
+    // One instance at a time: its settings are dropped before the next one is read.
+    for instance in Instance::all(&discovery, args.input.given()) {
+        findings.extend(rules::check(&instance, &selection));
+        servers.push(Server::of(&instance));
+    }
     rules::sort(&mut findings);
-    let assumptions = console.say_assumptions(&instances);
-    let report = Report {
-        discovery: &discovery,
-        findings: &findings,
-        assumptions: &assumptions,
-        instances: &instances,
-    };
+    console.say_assumptions(servers.iter());
+    let report = Report { discovery: &discovery, findings: &findings, servers: &servers };
     let color = console.color;
     console.put(|out| report::write(args.format, &report, color, out));
     let judged = findings.iter().any(|finding| finding.severity >= args.fail_on.severity());

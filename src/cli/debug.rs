@@ -10,6 +10,7 @@ use crate::discover::Discovery;
 use crate::fix::Fix;
 use crate::fix::apply::{Secrets, Working};
 use crate::instance::{Given, Instance};
+use crate::report::Server;
 use crate::rules::schema::Safety;
 
 #[derive(Debug, Args)]
@@ -131,7 +132,8 @@ fn change(
     let given = input.given();
     let planned = {
         let instances: Vec<Instance<'_>> = Instance::all(&discovery, given).collect();
-        console.say_assumptions(&instances);
+        let servers: Vec<Server> = instances.iter().map(Server::of).collect();
+        console.say_assumptions(servers.iter());
         plan_all(&discovery, &instances, output.write, console, plan)
     };
     let Some(edits) = planned else {

@@ -7,6 +7,7 @@ use crate::discover::Discovery;
 use crate::fix::apply::{self, Change, Permit};
 use crate::fix::{patch, write};
 use crate::instance::{Given, Instance};
+use crate::report::Server;
 use crate::rules::schema::Safety;
 
 #[derive(Debug, Args)]
@@ -40,10 +41,9 @@ pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
         return FAILED;
     }
     let given = args.input.given();
-    {
-        let instances: Vec<Instance<'_>> = Instance::all(&discovery, given).collect();
-        console.say_assumptions(&instances);
-    }
+    let servers: Vec<Server> =
+        Instance::all(&discovery, given).map(|instance| Server::of(&instance)).collect();
+    console.say_assumptions(servers.iter());
     let permit = Permit {
         tier: if args.include_unsafe { Safety::Unsafe } else { Safety::Safe },
         secrets: args.output.write,

@@ -125,9 +125,11 @@ pub fn group(documents: &[Document]) -> Vec<Group> {
     }
     let mut groups: Vec<Group> = groups.into_values().collect();
     adopt_orphans(&mut groups, documents);
+    let mut alone = BTreeMap::new();
     for id in others {
-        attach(&mut groups, documents, id);
+        attach(&mut groups, &mut alone, documents, id);
     }
+    groups.extend(alone.into_values());
     for group in &mut groups {
         group.files.sort_unstable();
     }
@@ -166,25 +168,29 @@ fn is_other_product(group: &Group) -> bool {
     name_of(up(&group.root, 1)) == "profiles"
 }
 
-/// Gives a supporting file to the instances it speaks of.
-fn attach(groups: &mut Vec<Group>, documents: &[Document], id: FileId) {
+/// Gives a supporting file to the instances it speaks of; `groups` are sorted by root. One that speaks of none makes an
+/// instance of its own, in `alone`.
+fn attach(groups: &mut [Group], alone: &mut BTreeMap<PathBuf, Group>, documents: &[Document], id: FileId) {
     let document = &documents[id.0];
     let root = home(document);
+    let first = groups.partition_point(|group| group.root < root);
+    // Paths sort by their parts, so what lies below a folder follows it without a gap.
+    let below = groups[first..].iter_mut().take_while(|group| group.root.starts_with(&root));
     let shared = matches!(document.role, Role::JavaSecurity | Role::JdkRelease);
     let mut taken = false;
-    for group in groups.iter_mut() {
-        if group.root == root || (shared && group.root.starts_with(&root)) {
-            group.files.push(id);
-            taken = true;
-        }
+    for group in below.filter(|group| shared || group.root == root) {
+        group.files.push(id);
+        taken = true;
     }
     if taken {
         return;
     }
-    if let [only] = groups.as_mut_slice() {
+    if let [only] = groups {
         only.files.push(id);
     } else if is_of_use(document) {
-        groups.push(Group { name: name_of(&root).to_owned(), root, files: vec![id] });
+        let name = name_of(&root).to_owned();
+        let group = Group { name, root: root.clone(), files: Vec::new() };
+        alone.entry(root).or_insert(group).files.push(id);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Choosing fixes that do not collide, and applying them in memory until nothing applies any more.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use thiserror::Error;
 
@@ -168,10 +168,9 @@ pub fn converge(
         if let Some(path) = unreadable(discovery).into_iter().find(|path| !readable.contains(path)) {
             return Err(FixError::Broken { path, rules });
         }
+        let changed: HashSet<FileId> = edits.iter().map(|edit| edit.file).collect();
         for group in 0..groups {
-            let touched =
-                discovery.groups[group].files.iter().any(|id| edits.iter().any(|edit| edit.file == *id));
-            if touched {
+            if discovery.groups[group].files.iter().any(|id| changed.contains(id)) {
                 findings[group] = findings_of(discovery, givens[group], selection, group);
             }
         }

@@ -4,11 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Report;
+use super::{Report, Server};
 use crate::discover::Discovery;
 use crate::document::Place;
 use crate::finding::{Finding, Label};
-use crate::instance::Instance;
 use crate::rules::schema::Severity;
 use crate::syntax::display_text;
 
@@ -21,22 +20,11 @@ struct Root<'a> {
     tool: &'static str,
     tool_version: &'static str,
     findings: Vec<JsonFinding<'a>>,
-    assumptions: &'a [String],
-    instances: Vec<JsonInstance>,
+    assumptions: Vec<&'a str>,
+    instances: &'a [Server],
     notes: &'a [String],
     errors: Vec<String>,
     summary: Summary,
-}
-
-/// A server that was looked at; the sources say how release and Java version are known.
-#[derive(Serialize)]
-struct JsonInstance {
-    name: String,
-    root: String,
-    release: String,
-    release_source: String,
-    jdk: String,
-    jdk_source: String,
 }
 
 #[derive(Serialize)]
@@ -109,8 +97,8 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         tool: "wattlint",
         tool_version: env!("CARGO_PKG_VERSION"),
         findings: report.findings.iter().map(|finding| one(report.discovery, finding)).collect(),
-        assumptions: report.assumptions,
-        instances: report.instances.iter().map(instance).collect(),
+        assumptions: report.servers.iter().filter_map(|server| server.assumed.as_deref()).collect(),
+        instances: report.servers,
         notes: &report.discovery.notes,
         errors: report.discovery.problems.iter().map(ToString::to_string).collect(),
         summary: Summary {
@@ -121,17 +109,6 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     };
     serde_json::to_writer_pretty(&mut *out, &root)?;
     writeln!(out)
-}
-
-fn instance(instance: &Instance<'_>) -> JsonInstance {
-    JsonInstance {
-        name: instance.name.to_owned(),
-        root: instance.display_root(),
-        release: instance.release.value.to_string(),
-        release_source: instance.release.source(),
-        jdk: instance.jdk.value.to_string(),
-        jdk_source: instance.jdk.source(),
-    }
 }
 
 fn one<'a>(discovery: &'a Discovery, finding: &'a Finding) -> JsonFinding<'a> {

@@ -17,6 +17,9 @@ use crate::syntax::{Span, display_text, printable};
 /// The width output is made for; terminals are rarely narrower.
 const WIDTH: usize = 80;
 
+/// A title gets at least this many columns, however long its rule's name is.
+const NARROWEST: usize = 36;
+
 /// Lines longer than this are not shown as a difference.
 const WIDEST: usize = 120;
 
@@ -145,8 +148,11 @@ impl<'r> Page<'r> {
             Severity::Warning => Level::WARNING,
             Severity::Info => Level::INFO,
         };
-        let title =
-            level.primary_title(printable(&finding.message).into_owned()).id(finding.rule.name.as_ref());
+        // The renderer sets further lines of a title below its first word.
+        let head = finding.severity.name().len() + finding.rule.name.len() + "[]: ".len();
+        let message =
+            wrap(&printable(&finding.message), WIDTH.saturating_sub(head).max(NARROWEST)).join("\n");
+        let title = level.primary_title(message).id(finding.rule.name.as_ref());
         let place = finding.primary.place;
         // What stands close by is drawn in the same picture, the rest in pictures of its own.
         let (near, far): (Vec<&Label>, Vec<&Label>) =

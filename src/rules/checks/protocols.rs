@@ -165,8 +165,7 @@ fn dead_lists(cx: &Cx<'_, '_>, suffix: &str, message: impl Fn(&str) -> String) {
 pub fn enabled_removed(cx: &Cx<'_, '_>) {
     let release = cx.release();
     dead_lists(cx, "enabledProtocols", |name| {
-        let successor = name.replace("enabled", "disabled");
-        format!("{release} does not read {name}: {successor} decides")
+        format!("{release} does not read {name}: disabledProtocols decides")
     });
 }
 
@@ -174,8 +173,7 @@ pub fn enabled_removed(cx: &Cx<'_, '_>) {
 pub fn disabled_too_early(cx: &Cx<'_, '_>) {
     let release = cx.release();
     dead_lists(cx, "disabledProtocols", |name| {
-        let predecessor = name.replace("disabled", "enabled");
-        format!("{release} does not read {name} yet: {predecessor} decides")
+        format!("{release} does not read {name} yet: enabledProtocols decides")
     });
 }
 

@@ -4,7 +4,7 @@ mod off;
 mod status;
 pub mod value;
 
-pub use off::{definitions_off, off};
+pub use off::{definitions_off, loose, off};
 pub use status::{Switch, status};
 
 use thiserror::Error;
@@ -14,8 +14,10 @@ use crate::fix::{Edit, make};
 use crate::instance::settings::{SYSTEM_PROPERTIES, TEMPLATE_PREFIX, Written};
 use crate::instance::wrapper::FIRST_OWN_INDEX;
 use crate::instance::{Instance, Kind};
+use crate::secrets;
 use crate::syntax::Span;
 use crate::syntax::properties::escape_value;
+use crate::syntax::setenv::Setenv;
 use crate::tls::{self, Client, List, Provider};
 use value::Effect;
 
@@ -83,6 +85,14 @@ pub enum DebugError {
     Unreadable {
         /// The file.
         path: String,
+    },
+    /// The value comes from outside the file, where wattlint can't change it.
+    #[error("{path}: {name} is filled in from outside ($env{{}} or the like): set it there")]
+    Substituted {
+        /// The file.
+        path: String,
+        /// The setting.
+        name: &'static str,
     },
     /// IAIK is asked for where there is none.
     #[error("{instance}: {release} has no IAIK: all its TLS is JSSE")]
@@ -210,6 +220,12 @@ fn iaik_on(instance: &Instance<'_>, plan: &mut Plan) -> Result<(), DebugError> {
         return Ok(());
     }
     let edit = match instance.settings.winner(IAIK_DEBUG) {
+        Some(winner) if !winner.known => {
+            return Err(DebugError::Substituted {
+                path: instance.document(winner.file).display.clone(),
+                name: IAIK_DEBUG,
+            });
+        }
         Some(winner) => Some(make::set_value(winner.file, &winner.entry, "true")),
         None => insert(instance, IAIK_DEBUG, "true", None),
     };
@@ -264,14 +280,16 @@ fn jsse_on(instance: &Instance<'_>, via: Option<Via>, plan: &mut Plan) -> Result
         return Ok(());
     }
     let via = via.unwrap_or_else(|| usual_way(instance));
-    let edit = match via {
-        Via::Wrapper => wrapper_on(instance)?,
+    let edits = match via {
+        Via::Wrapper => vec![wrapper_on(instance)?],
         Via::Setenv => setenv_on(instance)?,
-        Via::ServerCnf | Via::Template => properties_on(instance, via)?,
+        Via::ServerCnf | Via::Template => vec![properties_on(instance, via)?],
     };
-    let shown = place_name(instance, Place::new(edit.file, edit.span));
-    plan.said.push(format!("JSSE: {JSSE_DEBUG}={JSSE_VALUE} in {shown}"));
-    plan.edits.push(edit);
+    for edit in edits {
+        let shown = place_name(instance, Place::new(edit.file, edit.span));
+        plan.said.push(format!("JSSE: {JSSE_DEBUG}={JSSE_VALUE} in {shown}"));
+        plan.edits.push(edit);
+    }
     Ok(())
 }
 
@@ -282,7 +300,7 @@ fn place_name(instance: &Instance<'_>, place: Place) -> String {
 /// The way that fits an instance: the wrapper if it passes options on, a runtime's start script or template, else server.cnf.
 fn usual_way(instance: &Instance<'_>) -> Via {
     let has = |role| instance.with_role(role).next().is_some();
-    let setenv = setenv_place(instance).is_some();
+    let setenv = !setenv_places(instance).is_empty();
     if instance.kind == Kind::Microservices {
         return if setenv {
             Via::Setenv
@@ -324,23 +342,30 @@ fn wrapper_on(instance: &Instance<'_>) -> Result<Edit, DebugError> {
     Ok(make::add_wrapper_option(instance.document(file), file, index, &option))
 }
 
-/// Where an option can be added in a start script: the file, the end of the value, and whether the value is empty.
-fn setenv_place(instance: &Instance<'_>) -> Option<(FileId, Span)> {
-    instance.with_role(Role::Setenv).find_map(|(id, document)| {
-        let script = document.setenv()?;
-        let assignment = script.assignments().iter().rev().find(|a| a.quoted || script.is_batch())?;
-        Some((id, assignment.value))
-    })
+/// Where an option can be added in the start scripts: the last assignment of each, where nothing unknown follows it.
+fn setenv_places(instance: &Instance<'_>) -> Vec<(FileId, Span)> {
+    let place = |(id, script): (FileId, &Setenv)| {
+        let assignment = script.assignments().last().filter(|a| a.quoted || script.is_batch())?;
+        script.is_settled().then_some((id, assignment.value))
+    };
+    instance.scripts().filter_map(place).collect()
 }
 
-fn setenv_on(instance: &Instance<'_>) -> Result<Edit, DebugError> {
-    let (file, value) = setenv_place(instance).ok_or(DebugError::NoPlace {
-        instance: instance.name.to_owned(),
-        wanted: "plain JAVA_CUSTOM_OPTS=\"...\" line in bin/setenv",
-        hint: "use --via template or --via server.cnf",
-    })?;
-    let blank = if value.is_empty() { "" } else { " " };
-    Ok(Edit::insert(file, value.range().end, format!("{blank}-D{JSSE_DEBUG}={JSSE_VALUE}")))
+/// The option in each start script: which of them the server's system runs, the files do not tell.
+fn setenv_on(instance: &Instance<'_>) -> Result<Vec<Edit>, DebugError> {
+    let places = setenv_places(instance);
+    if places.is_empty() {
+        return Err(DebugError::NoPlace {
+            instance: instance.name.to_owned(),
+            wanted: "plain JAVA_CUSTOM_OPTS=\"...\" line in bin/setenv",
+            hint: "use --via template or --via server.cnf",
+        });
+    }
+    let edit = |(file, value): (FileId, Span)| {
+        let blank = if value.is_empty() { "" } else { " " };
+        Edit::insert(file, value.range().end, format!("{blank}-D{JSSE_DEBUG}={JSSE_VALUE}"))
+    };
+    Ok(places.into_iter().map(edit).collect())
 }
 
 fn properties_on(instance: &Instance<'_>, via: Via) -> Result<Edit, DebugError> {
@@ -348,8 +373,13 @@ fn properties_on(instance: &Instance<'_>, via: Via) -> Result<Edit, DebugError> 
     let winner = instance.settings.winner(SYSTEM_PROPERTIES);
     let in_template = |written: &Written<'_>| instance.document(written.file).role == Role::Template;
     let has_template = instance.with_role(Role::Template).next().is_some();
+    // A secret must not be carried from one file to another.
+    let is_secret = |written: &Written<'_>| {
+        let secrets = secrets::spans(instance.document(written.file));
+        secrets::touches(&secrets, written.entry.value)
+    };
     if let Some(winner) = winner
-        && (via == Via::ServerCnf || in_template(winner) || !has_template)
+        && (via == Via::ServerCnf || in_template(winner) || !has_template || is_secret(winner))
     {
         // Whatever the way asked for, only the line that wins counts.
         return Ok(append_element(instance, winner, &element));

@@ -117,14 +117,21 @@ impl Discovery {
         &self.documents[id.0]
     }
 
-    fn group(&mut self) {
-        self.documents.sort_by(|a, b| a.path.cmp(&b.path));
+    /// Makes one document of all paths that lead to one file. Found by name and again in a folder, it was asked for.
+    fn merge_links(&mut self) {
+        self.documents.sort_by(|a, b| (&a.real, a.context, &a.path).cmp(&(&b.real, b.context, &b.path)));
         self.documents.dedup_by(|later, first| {
-            // A file asked for by name and found again in a folder is one file, and asked for.
-            let same = later.path == first.path;
-            first.context &= !same || later.context;
+            let same = later.real == first.real;
+            if same && later.path != first.path && !first.links.contains(&later.path) {
+                first.links.push(later.path.clone());
+            }
             same
         });
+    }
+
+    fn group(&mut self) {
+        self.merge_links();
+        self.documents.sort_by(|a, b| a.path.cmp(&b.path));
         self.groups = group::group(&self.documents);
     }
 }

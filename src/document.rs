@@ -120,6 +120,10 @@ pub struct Position {
 pub struct Document {
     /// Where it is, absolute where it came from disk.
     pub path: PathBuf,
+    /// The file itself, if `path` goes through links.
+    pub real: PathBuf,
+    /// Other paths that lead to the same file.
+    pub links: Vec<PathBuf>,
     /// Its path as shown to people: as given on the command line, with `/`.
     pub display: String,
     /// What it is for.
@@ -149,13 +153,25 @@ impl Document {
             }
             Role::Manifest | Role::JdkRelease | Role::StoreAlias | Role::Lock => Syntax::Opaque,
         };
-        Document { path, display, role, syntax, context: false, bytes, lines: OnceLock::new() }
+        Document {
+            real: path.clone(),
+            path,
+            links: Vec::new(),
+            display,
+            role,
+            syntax,
+            context: false,
+            bytes,
+            lines: OnceLock::new(),
+        }
     }
 
     /// The same file with other bytes, as after a fix.
     pub fn with_bytes(&self, bytes: Vec<u8>) -> Document {
         let mut new = Document::new(self.path.clone(), self.display.clone(), self.role, bytes);
         new.context = self.context;
+        new.real = self.real.clone();
+        new.links = self.links.clone();
         new
     }
 

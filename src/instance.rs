@@ -15,6 +15,7 @@ use std::path::Path;
 use crate::discover::{self, Discovery, Group};
 use crate::document::{Document, FileId, Place, Role};
 use crate::syntax::ports::{Field, Listener};
+use crate::syntax::setenv::Setenv;
 use jvm::Jvm;
 use release::{Jdk, Release};
 use security::SecurityFiles;
@@ -173,6 +174,11 @@ impl<'f> Instance<'f> {
             .iter()
             .map(|&id| (id, self.document(id)))
             .filter(move |(_, document)| document.role == role)
+    }
+
+    /// The start scripts that set this server's JVM options; none where a wrapper starts it.
+    pub fn scripts(&self) -> impl Iterator<Item = (FileId, &'f Setenv)> + use<'f> {
+        jvm::scripts(self.documents, self.files, &self.wrapper)
     }
 
     /// The effective value of a setting in this release.

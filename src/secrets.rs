@@ -30,7 +30,9 @@ const WORDS: [&str; 12] = [
 /// Whether a name promises a secret value. The server's own `watt.net.httpPass` and its like count too.
 pub fn is_secret_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    WORDS.iter().any(|word| lower.contains(word)) || (lower.ends_with("pass") && !lower.ends_with("bypass"))
+    WORDS.iter().any(|word| lower.contains(word))
+        || (lower.ends_with("pass") && !lower.ends_with("bypass"))
+        || lower.ends_with("pw")
 }
 
 /// The last dotted part of a key.
@@ -178,13 +180,20 @@ fn inline(bytes: &[u8], within: Span, commas: bool, spans: &mut Vec<Span>) {
     }
 }
 
-/// The password of `//user:password@host`.
+/// The password of `//user:password@host`, and of Oracle's `thin:user/password@host`.
 fn user_info(text: &[u8], offset: usize, spans: &mut Vec<Span>) {
+    if let Some(thin) = memchr::memmem::find(text, b"thin:")
+        && let Some(at) = memchr::memchr(b'@', &text[thin..])
+        && let Some(slash) = memchr::memchr(b'/', &text[thin..thin + at])
+    {
+        spans.push(Span::new(offset + thin + slash + 1, offset + thin + at));
+    }
     for slashes in memchr::memmem::find_iter(text, b"//") {
         let start = slashes + 2;
         let authority = &text[start..];
-        let stop = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'/' | b'"' | b'\'' | b'<' | b'?');
+        let stop = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'<');
         let authority = &authority[..authority.iter().position(stop).unwrap_or(authority.len())];
+        // A raw slash may stand in a password, so only blanks and quotes end the search for the `@`.
         if let Some(at) = memchr::memrchr(b'@', authority)
             && let Some(colon) = memchr::memchr(b':', &authority[..at])
         {

@@ -126,6 +126,8 @@ pub struct List {
     pub place: Place,
     /// What it is, for people: a setting's name or a port's field.
     pub title: String,
+    /// Whether the key stands alone, so that a first element needs a separator before it.
+    pub bare: bool,
     /// Each element as the server reads it, and where it stands.
     pub elements: Vec<(String, Span)>,
 }
@@ -138,14 +140,15 @@ impl List {
             .map(|span| (properties::decode(bytes, span).trim().to_owned(), span))
             .filter(|(text, _)| !text.is_empty())
             .collect();
-        List { place, title, elements }
+        List { place, title, bare: false, elements }
     }
 
     /// The list that a setting's deciding line holds; `None` if no line writes it or a substitution hides it.
     pub fn of_setting(instance: &Instance<'_>, name: &str) -> Option<List> {
         let winner = instance.settings.winner(name).filter(|winner| winner.known)?;
         let place = Place::new(winner.file, winner.entry.value);
-        Some(List::new(instance.document(winner.file).bytes(), place, name.to_owned()))
+        let bare = winner.entry.key.end == winner.entry.value.start;
+        Some(List { bare, ..List::new(instance.document(winner.file).bytes(), place, name.to_owned()) })
     }
 
     /// The list in a port's field; `None` if it is absent, `<null>` or empty.

@@ -85,13 +85,30 @@ fn links_in_a_circle_and_to_files() {
     symlink("../real/server.cnf", here.path().join("mounted/server.cnf")).expect("a link");
     let run = wattlint(here.path(), &["check", "--list-files"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
-    assert_eq!(run.stdout.lines().count(), 2, "{}", run.stdout);
+    // One file, which serves two instances.
+    assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
+    assert!(run.stdout.contains("mounted, real"), "{}", run.stdout);
     // A fix through a link changes the file and leaves the link.
     let run = wattlint(here.path(), &["fix", "--write", "--release", "10.11", "mounted"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert!(fs::symlink_metadata(here.path().join("mounted/server.cnf")).expect("there").is_symlink());
     let text = fs::read_to_string(here.path().join("real/server.cnf")).expect("there");
     assert!(text.starts_with("watt.net.ssl.client.useJSSE=true\n"), "{text}");
+}
+
+/// As Kubernetes mounts a ConfigMap: the files are links into a folder that is a link itself.
+#[test]
+fn a_mounted_config_map_is_read_once() {
+    let here =
+        folder(&[("config/..2026_11_23/server.cnf", IAIK), ("bin/ini.cnf", "application.version=10.11.0\n")]);
+    symlink("..2026_11_23", here.path().join("config/..data")).expect("a link");
+    symlink("..data/server.cnf", here.path().join("config/server.cnf")).expect("a link");
+    let run = wattlint(here.path(), &["check", "--format", "concise", "--only", "outbound-uses-iaik"]);
+    assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
+    assert!(run.stdout.starts_with("config/server.cnf:1:29: error"), "{}", run.stdout);
+    // The patch names the file itself: neither git nor patch follows links.
+    let run = wattlint(here.path(), &["fix"]);
+    assert!(run.stdout.contains("+++ b/config/..2026_11_23/server.cnf\n"), "{}", run.stdout);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use wattlint::discover::Discovery;
 use wattlint::fix::Edit;
 use wattlint::fix::apply::{Permit, Working, converge};
 use wattlint::instance::{Given, Instance};
-use wattlint::rules::schema::Safety;
+use wattlint::rules::schema::{Safety, Severity};
 use wattlint::rules::{self, Selection};
 
 /// Lines that rules have something to say about, and some they have not.
@@ -99,8 +99,10 @@ fn bytes(discovery: &Discovery) -> Vec<Vec<u8>> {
     discovery.documents.iter().map(|document| document.bytes().to_vec()).collect()
 }
 
-fn count(discovery: &Discovery, given: Given) -> usize {
-    Instance::all(discovery, given).map(|instance| rules::check(&instance, &Selection::all()).len()).sum()
+/// How many errors there are. (Warnings may follow from a fix: whoever leaves IAIK has the defaults of JSSE to look at.)
+fn errors(discovery: &Discovery, given: Given) -> usize {
+    let findings = Instance::all(discovery, given).flat_map(|i| rules::check(&i, &Selection::all()));
+    findings.filter(|finding| finding.severity == Severity::Error).count()
 }
 
 fn apply(discovery: &mut Discovery, edits: &[Edit]) {
@@ -108,7 +110,7 @@ fn apply(discovery: &mut Discovery, edits: &[Edit]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn fixes_converge(
@@ -118,7 +120,7 @@ proptest! {
     ) {
         let given = given(release);
         let mut discovery = tree(&files);
-        let before = count(&discovery, given);
+        let before = errors(&discovery, given);
         let permit = Permit { tier, secrets: true };
         let outcome = converge(&mut discovery, given, &Selection::all(), permit);
         prop_assert!(outcome.is_ok(), "{:?}", outcome.err());
@@ -141,7 +143,7 @@ proptest! {
         prop_assert_eq!(first, bytes(&discovery));
         // A malformed escape hides what comes after it; once it is mended, more may be found.
         let hidden = files.0.contains("\\u");
-        prop_assert!(hidden || count(&discovery, given) <= before);
+        prop_assert!(hidden || errors(&discovery, given) <= before);
     }
 
     #[test]

@@ -368,7 +368,8 @@ fn asked(main: &str, custom: &str) -> Result<Vec<String>, Failed> {
     fs::set_permissions(at("bin/java"), fs::Permissions::from_mode(0o755)).map_err(|e| e.to_string())?;
     fs::copy(WRAPPER, at("bin/wrapper")).map_err(|e| e.to_string())?;
     let set = |name: &str, path: &str| format!("{name}={}", at(path).display());
-    let output = Command::new(at("bin/wrapper"))
+    let mut command = Command::new(at("bin/wrapper"));
+    command
         .arg("-c")
         .arg(at("conf/wrapper.conf"))
         .arg(set("wrapper.java.command", "bin/java"))
@@ -380,9 +381,19 @@ fn asked(main: &str, custom: &str) -> Result<Vec<String>, Failed> {
             "wrapper.disable_console_input=TRUE",
         ])
         .env("WATTLINT_ARGS", at("args"))
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|e| e.to_string())?;
+        .stdin(Stdio::null());
+    // A program just copied can't be started while a test beside this one still holds it open across a fork.
+    let mut output = command.output();
+    for _ in 0..100 {
+        match &output {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                output = command.output();
+            }
+            _ => break,
+        }
+    }
+    let output = output.map_err(|e| e.to_string())?;
     let Ok(args) = fs::read(at("args")) else {
         return Err(format!("the wrapper did not start java: {output:?}").into());
     };

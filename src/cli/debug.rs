@@ -12,6 +12,7 @@ use crate::fix::apply::{Secrets, Working};
 use crate::instance::{Given, Instance};
 use crate::report::Server;
 use crate::rules::schema::Safety;
+use crate::secrets;
 
 #[derive(Debug, Args)]
 pub struct DebugArgs {
@@ -158,7 +159,7 @@ fn plan_all(
         match plan(instance) {
             Ok(plan) => {
                 for line in &plan.said {
-                    console.say(format!("{}: {line}", instance.name));
+                    console.say(secrets::masked(format!("{}: {line}", instance.name)));
                 }
                 let fix = Fix::new("", Safety::Safe, plan.edits);
                 if !writes && Secrets::default().shown_by(discovery, &fix) {
@@ -260,7 +261,7 @@ fn describe<'a>(discovery: &'a Discovery, instance: &Instance<'a>) -> JsonInstan
         JsonSwitch {
             file: &document.display,
             line: document.line_of(switch.place.span.start),
-            switch: switch.what,
+            switch: secrets::masked(switch.what),
             effect: switch.does,
         }
     });

@@ -112,7 +112,7 @@ pub fn deliver(
         let mut bytes = Vec::new();
         patch::write(discovery, changes, &base, &mut bytes);
         console.put(|out| out.write_all(&bytes));
-        if std::env::current_dir().is_ok_and(|current| current != base) {
+        if std::env::current_dir().and_then(std::fs::canonicalize).is_ok_and(|current| current != base) {
             console.say(format!("apply this patch in {}", crate::discover::display_path(&base)));
         }
         return 0;

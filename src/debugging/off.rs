@@ -91,7 +91,7 @@ fn elements_off(instance: &Instance<'_>) -> Vec<Edit> {
 
 /// Whether an element defines `javax.net.debug`, or is one of its words that a comma cut off.
 fn belongs_to_debug(elements: &[Element<'_>], index: usize) -> bool {
-    let is_word = |element: &Element<'_>| value::WORDS.contains(&element.text.as_ref());
+    let is_word = |element: &Element<'_>| value::is_words(&element.text);
     let words = elements[..=index].iter().rev().take_while(|element| is_word(element)).count();
     let head = (index + 1).checked_sub(words + 1).and_then(|at| elements.get(at));
     is_debug_element(&elements[index].text)
@@ -102,20 +102,31 @@ fn is_debug_element(text: &str) -> bool {
     text.split('=').next().is_some_and(|name| name.trim() == JSSE_DEBUG)
 }
 
-/// Takes the option out of lines of a start script that are not followed; a blank beside it goes along.
+/// Takes the option out of every other line of the start scripts, also of one that is not read; a blank beside it goes
+/// along.
 fn loose_off(instance: &Instance<'_>, plan: &mut Plan) {
-    for (id, document) in instance.with_role(Role::Setenv) {
-        let spans = document.setenv().map(|script| script.loose(JSSE_DEBUG)).unwrap_or_default();
-        for span in spans {
-            let bytes = document.bytes();
-            let range = span.range();
-            let blank = |at: Option<usize>| at.and_then(|at| bytes.get(at)) == Some(&b' ');
-            let from = if blank(range.start.checked_sub(1)) { range.start - 1 } else { range.start };
-            let to = if from == range.start && blank(Some(range.end)) { range.end + 1 } else { range.end };
-            plan.said.push(format!("{JSSE_DEBUG} taken out of {}", document.display));
-            plan.edits.push(Edit::delete(id, Span::new(from, to)));
-        }
+    for (place, bytes) in loose(instance) {
+        let range = place.span.range();
+        let blank = |at: Option<usize>| at.and_then(|at| bytes.get(at)) == Some(&b' ');
+        let from = if blank(range.start.checked_sub(1)) { range.start - 1 } else { range.start };
+        let to = if from == range.start && blank(Some(range.end)) { range.end + 1 } else { range.end };
+        plan.said.push(format!("{JSSE_DEBUG} taken out of {}", place_name(instance, place)));
+        plan.edits.push(Edit::delete(place.file, Span::new(from, to)));
     }
+}
+
+/// Definitions of `javax.net.debug` in start scripts that are not known to count, with the bytes of their file.
+pub fn loose<'i>(instance: &'i Instance<'_>) -> Vec<(Place, &'i [u8])> {
+    let live: Vec<Place> = instance.jvm.properties().iter().map(|property| property.place).collect();
+    let scripts =
+        instance.with_role(Role::Setenv).filter_map(|(id, document)| Some((id, document.setenv()?)));
+    scripts
+        .flat_map(|(id, script)| {
+            let places = script.definitions(JSSE_DEBUG).into_iter().map(move |span| Place::new(id, span));
+            places.map(|place| (place, script.bytes()))
+        })
+        .filter(|(place, _)| !live.contains(place))
+        .collect()
 }
 
 /// Lines that would switch debug on if another line did not win over them: overridden wrapper options and settings.

@@ -2,7 +2,7 @@
 
 use super::value::{self, Effect};
 use super::{IAIK_DEBUG, JSSE_DEBUG};
-use crate::document::{Place, Role};
+use crate::document::Place;
 use crate::instance::Instance;
 use crate::instance::jvm::SystemProperty;
 
@@ -41,14 +41,19 @@ pub fn status(instance: &Instance<'_>) -> Vec<Switch> {
             does,
         });
     }
-    for (id, document) in instance.with_role(Role::Setenv) {
-        let spans = document.setenv().map(|script| script.loose(JSSE_DEBUG)).unwrap_or_default();
-        switches.extend(spans.into_iter().map(|span| Switch {
-            place: Place::new(id, span),
-            what: crate::syntax::display_text(span.of(document.bytes())).trim_start_matches("-D").to_owned(),
-            does: "may be on: the script is not followed here".to_owned(),
-        }));
-    }
+    let read = instance.scripts().next().is_some();
+    switches.extend(super::off::loose(instance).into_iter().map(|(place, bytes)| {
+        Switch {
+            place,
+            what: crate::syntax::display_text(place.span.of(bytes)).trim_start_matches("-D").to_owned(),
+            does: if read {
+                "may be on: the script is not followed here"
+            } else {
+                "is not read: a wrapper starts the server"
+            }
+            .to_owned(),
+        }
+    }));
     switches
 }
 

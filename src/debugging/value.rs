@@ -25,6 +25,14 @@ pub const WORDS: [&str; 18] = [
     "packet",
 ];
 
+/// Whether a text is made of nothing but such words, as what a comma cut off a value is.
+pub fn is_words(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let mut words =
+        lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).peekable();
+    words.peek().is_some() && !text.contains('=') && words.all(|word| WORDS.contains(&word))
+}
+
 /// What comes of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {

@@ -59,15 +59,15 @@ pub fn installed_home(path: &Path, role: Role) -> Option<PathBuf> {
     }
 }
 
-fn home(document: &Document) -> PathBuf {
+fn home(path: &Path, role: Role) -> PathBuf {
     // Settings under another name are a variant, beside others of its kind: each stands for itself.
-    if matches!(document.role, Role::ServerCnf | Role::Template) && !roles::is_canonical(&document.path) {
-        return document.path.clone();
+    if matches!(role, Role::ServerCnf | Role::Template) && !roles::is_canonical(path) {
+        return path.to_owned();
     }
-    installed_home(&document.path, document.role).unwrap_or_else(|| {
-        let folder = document.folder();
+    installed_home(path, role).unwrap_or_else(|| {
         // A package or config folder outside an installation stands for itself.
-        if name_of(folder) == "config" { up(folder, 1).to_owned() } else { folder.to_owned() }
+        let levels = if name_of(up(path, 1)) == "config" { 2 } else { 1 };
+        up(path, levels).to_owned()
     })
 }
 
@@ -108,17 +108,30 @@ fn has(group: &Group, documents: &[Document], role: Role) -> bool {
 
 /// Sorts documents (already sorted by path) into instances.
 pub fn group(documents: &[Document]) -> Vec<Group> {
+    let mut wrappers: BTreeMap<&Path, usize> = BTreeMap::new();
+    for document in documents.iter().filter(|document| document.role == Role::CustomWrapper) {
+        *wrappers.entry(document.folder()).or_default() += 1;
+    }
+    // Of several in one folder each is for another server.
+    let is_variant = |document: &Document| {
+        let many = wrappers.get(document.folder()).is_some_and(|count| *count > 1);
+        document.role == Role::CustomWrapper && many && !roles::is_canonical(&document.path)
+    };
     let mut groups: BTreeMap<PathBuf, Group> = BTreeMap::new();
     let mut others = Vec::new();
     for (index, document) in documents.iter().enumerate() {
         if document.role.is_primary() {
-            let root = home(document);
-            let group = groups.entry(root.clone()).or_insert_with(|| Group {
-                name: name_of(&root).to_owned(),
-                root,
-                files: Vec::new(),
-            });
-            group.files.push(FileId(index));
+            // A file reached by several links belongs to the instance of each.
+            let places = [&document.path].into_iter().chain(&document.links);
+            for place in places {
+                let root = if is_variant(document) { place.clone() } else { home(place, document.role) };
+                let group = groups.entry(root.clone()).or_insert_with(|| Group {
+                    name: name_of(&root).to_owned(),
+                    root,
+                    files: Vec::new(),
+                });
+                group.files.push(FileId(index));
+            }
         } else {
             others.push(FileId(index));
         }
@@ -172,8 +185,10 @@ fn is_other_product(group: &Group) -> bool {
 /// instance of its own, in `alone`.
 fn attach(groups: &mut [Group], alone: &mut BTreeMap<PathBuf, Group>, documents: &[Document], id: FileId) {
     let document = &documents[id.0];
-    let root = home(document);
+    let root = home(&document.path, document.role);
     let first = groups.partition_point(|group| group.root < root);
+    // A start script above instances is none of theirs: wrappers start them.
+    let has_instances = groups[first..].first().is_some_and(|group| group.root.starts_with(&root));
     // Paths sort by their parts, so what lies below a folder follows it without a gap.
     let below = groups[first..].iter_mut().take_while(|group| group.root.starts_with(&root));
     let shared = matches!(document.role, Role::JavaSecurity | Role::JdkRelease);
@@ -187,7 +202,7 @@ fn attach(groups: &mut [Group], alone: &mut BTreeMap<PathBuf, Group>, documents:
     }
     if let [only] = groups {
         only.files.push(id);
-    } else if is_of_use(document) {
+    } else if is_of_use(document) && !(document.role == Role::Setenv && has_instances) {
         let name = name_of(&root).to_owned();
         let group = Group { name, root: root.clone(), files: Vec::new() };
         alone.entry(root).or_insert(group).files.push(id);

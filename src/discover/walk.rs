@@ -164,6 +164,7 @@ impl Walk {
     fn document(&mut self, path: &Path, shown: String, role: Role, bytes: Vec<u8>, context: bool) {
         let mut document = Document::new(normal(path), shown, role, bytes);
         document.context = context;
+        document.real = fs::canonicalize(path).unwrap_or_else(|_| document.path.clone());
         self.found.documents.push(document);
     }
 }
@@ -230,7 +231,8 @@ fn wanted(entry: &DirEntry, options: Options) -> bool {
             .map(|n| n.to_string_lossy().into_owned())
             .unwrap_or_default()
     };
-    if SKIPPED.contains(&name.as_ref()) {
+    // Kubernetes keeps the files behind its links in folders named so.
+    if SKIPPED.contains(&name.as_ref()) || name.starts_with("..") {
         return false;
     }
     let backup =

@@ -249,7 +249,8 @@ impl Secrets {
             let start = memchr::memrchr(b'\n', &bytes[..range.start]).map_or(0, |at| at + 1);
             let mut below = memchr::memchr_iter(b'\n', &bytes[range.end..]).skip(1);
             let end = below.next().map_or(bytes.len(), |at| range.end + at + 1);
-            secrets::touches(secrets, Span::new(start, end))
+            let inserted = crate::syntax::display_text(&edit.text).into_owned();
+            secrets::touches(secrets, Span::new(start, end)) || secrets::masked(inserted.clone()) != inserted
         })
     }
 }

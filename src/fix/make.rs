@@ -184,7 +184,10 @@ pub fn append_to_list(list: &List, names: &[&str]) -> Edit {
     let added = names.join(",");
     match list.elements.last() {
         Some((_, last)) => Edit::insert(list.place.file, last.range().end, format!(",{added}")),
-        None => Edit::insert(list.place.file, list.place.span.range().end, added),
+        None => {
+            let separator = if list.bare { "=" } else { "" };
+            Edit::insert(list.place.file, list.place.span.range().end, format!("{separator}{added}"))
+        }
     }
 }
 

@@ -3,13 +3,11 @@
 //! Lines end at LF only, as in both programs: a lone CR is text, and a CRLF line keeps its CR. Bytes are copied, so
 //! ISO-8859-1 stays what it is.
 
-use std::collections::HashSet;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::apply::Change;
 use crate::discover::Discovery;
-use crate::document::Document;
 use crate::secrets;
 use crate::syntax::Span;
 
@@ -18,26 +16,15 @@ const CONTEXT: usize = 3;
 
 /// The patch of a run. Paths are relative to `base`.
 pub fn write(discovery: &Discovery, changes: &[Change], base: &Path, out: &mut Vec<u8>) {
-    let mut targets = HashSet::new();
     for change in changes {
         let document = discovery.document(change.file);
-        let target = target(document);
-        let path = target.strip_prefix(base).unwrap_or(&target);
+        // Neither git nor patch follows a link: the patch names the file itself.
+        let path = document.real.strip_prefix(base).unwrap_or(&document.real);
         let name = path_bytes(path);
         let original = document.with_bytes(change.before.clone());
         let secrets = secrets::spans(&original);
-        // Two links to one file make one change.
-        if targets.insert(target.clone()) {
-            file(name.strip_prefix(b"/").unwrap_or(&name), change, &secrets, out);
-        }
+        file(name.strip_prefix(b"/").unwrap_or(&name), change, &secrets, out);
     }
-}
-
-/// The file a patch has to name: neither git nor patch follows a link.
-fn target(document: &Document) -> PathBuf {
-    let is_link = std::fs::symlink_metadata(&document.path).is_ok_and(|meta| meta.is_symlink());
-    let real = || std::fs::canonicalize(&document.path).ok();
-    is_link.then(real).flatten().unwrap_or_else(|| document.path.clone())
 }
 
 /// A path as it stands in a patch: the bytes of its name where a system has bytes, and `/` between folders.
@@ -256,8 +243,9 @@ fn quoted(name: &[u8]) -> Vec<u8> {
 
 /// The folder that patch paths are relative to: the current one if all files lie in it, else their common ancestor.
 pub fn base(discovery: &Discovery, changes: &[Change]) -> std::path::PathBuf {
-    let paths: Vec<PathBuf> = changes.iter().map(|change| target(discovery.document(change.file))).collect();
-    let current = std::env::current_dir().unwrap_or_default();
+    let paths: Vec<&Path> =
+        changes.iter().map(|change| discovery.document(change.file).real.as_path()).collect();
+    let current = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
     if paths.iter().all(|path| path.starts_with(&current)) {
         return current;
     }

@@ -59,7 +59,7 @@ pub fn write(discovery: &Discovery, changes: &[Change]) -> Result<(), WriteError
         let shown = document.display.clone();
         let refused = |step| move |source| WriteError::Refused { path: shown.clone(), step, source };
         // A link stays a link: its target is what changes.
-        let target = fs::canonicalize(&document.path).map_err(refused("cannot be found"))?;
+        let target = fs::canonicalize(&document.real).map_err(refused("cannot be found"))?;
         let shown = document.display.clone();
         let file = prepare(&target, &change.after).map_err(|(step, source)| WriteError::Refused {
             path: shown.clone(),

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use super::settings::{SYSTEM_PROPERTIES, Settings};
 use super::wrapper::WrapperConfig;
-use crate::document::{Document, FileId, Place, Role};
+use crate::document::{Document, FileId, Place};
 use crate::syntax::Span;
 use crate::syntax::properties;
+use crate::syntax::setenv::Setenv;
 
 /// The option that gives a Zulu 8 the newer TLS engine; 10.7 is delivered with it.
 pub const OPEN_JSSE: &str = "-XX:+UseOpenJSSE";
@@ -77,15 +78,14 @@ impl<'f> Jvm<'f> {
             let text = if wrapper.strips_quotes(line) { strip_quotes(&line.text) } else { line.text.clone() };
             jvm.argument(text, Source::Wrapper, line.place());
         }
-        for &id in files.iter().filter(|id| documents[id.0].role == Role::Setenv) {
-            let document = &documents[id.0];
-            let Some(script) = document.setenv() else { continue };
-            for assignment in script.assignments() {
-                for span in script.options(assignment) {
-                    let text = crate::syntax::display_text(span.of(document.bytes()));
-                    if text.starts_with('-') {
-                        jvm.argument(text.into_owned(), Source::Setenv, Place::new(id, span));
-                    }
+        // The Unix script before the Windows one: a server has one system, and their options do not mix.
+        let scripts = || scripts(documents, files, wrapper);
+        let unix = scripts().find(|(_, script)| !script.is_batch());
+        if let Some((id, script)) = unix.or_else(|| scripts().next()) {
+            for span in script.assignments().iter().flat_map(|assignment| script.options(assignment)) {
+                let text = crate::syntax::display_text(span.of(script.bytes()));
+                if text.starts_with('-') {
+                    jvm.argument(text.into_owned(), Source::Setenv, Place::new(id, span));
                 }
             }
         }
@@ -144,6 +144,16 @@ impl<'f> Jvm<'f> {
     pub fn elements(&self) -> &[Element<'f>] {
         &self.elements
     }
+}
+
+/// The start scripts that set the JVM's options: none where a wrapper starts the server (documented since 9.7).
+pub fn scripts<'f>(
+    documents: &'f [Document],
+    files: &'f [FileId],
+    wrapper: &WrapperConfig,
+) -> impl Iterator<Item = (FileId, &'f Setenv)> + use<'f> {
+    let by_script = wrapper.custom().is_none() && wrapper.main().is_none();
+    files.iter().filter(move |_| by_script).filter_map(|&id| Some((id, documents[id.0].setenv()?)))
 }
 
 /// The comma-separated elements of a raw value.

@@ -1,7 +1,7 @@
 //! `bin/setenv.sh` and `bin/setenv.bat` of a Microservices Runtime: the lines that set `JAVA_CUSTOM_OPTS`.
 //!
-//! Shell is not parsed. Only a plain assignment on one line is understood; anything cleverer is left alone and
-//! reported as not understood, so that no fix touches it.
+//! Shell is not parsed. Only a plain, unindented assignment on one line is understood; a line that sets the variable in
+//! any other way makes the outcome unknown ([`Setenv::is_settled`]).
 
 use std::sync::Arc;
 
@@ -26,6 +26,7 @@ pub struct Assignment {
 pub struct Setenv {
     bytes: Arc<[u8]>,
     assignments: Vec<Assignment>,
+    settled: bool,
     batch: bool,
 }
 
@@ -34,13 +35,26 @@ impl Setenv {
     pub fn parse(bytes: impl Into<Arc<[u8]>>, batch: bool) -> Self {
         let bytes = bytes.into();
         let mut assignments = Vec::new();
+        let mut settled = true;
         let mut at = 0;
         while at < bytes.len() {
             let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found + 1);
-            assignments.extend(assignment(&bytes, at, end, batch));
+            let line = &bytes[at..end];
+            match assignment(&bytes, at, end, batch) {
+                Some(found) => {
+                    // Without a reference to itself, a new value discards the ones before.
+                    if memchr::memmem::find(found.value.of(&bytes), VARIABLE.as_bytes()).is_none() {
+                        assignments.clear();
+                        settled = true;
+                    }
+                    assignments.push(found);
+                }
+                None if !is_comment(line, batch) && sets_variable(line) => settled = false,
+                None => {}
+            }
             at = end;
         }
-        Setenv { bytes, assignments, batch }
+        Setenv { bytes, assignments, settled, batch }
     }
 
     /// The whole file.
@@ -48,7 +62,12 @@ impl Setenv {
         &self.bytes
     }
 
-    /// The assignments understood, in file order.
+    /// Whether no line that is not understood has its say after the assignments.
+    pub fn is_settled(&self) -> bool {
+        self.settled
+    }
+
+    /// The assignments understood whose values count, in file order.
     pub fn assignments(&self) -> &[Assignment] {
         &self.assignments
     }
@@ -58,8 +77,8 @@ impl Setenv {
         self.batch
     }
 
-    /// Definitions of a system property in lines this parser does not follow (comments are followed: they say nothing).
-    pub fn loose(&self, property: &str) -> Vec<Span> {
+    /// Every definition `-DNAME` or `-DNAME=value` of a system property outside comments, understood or not.
+    pub fn definitions(&self, property: &str) -> Vec<Span> {
         let option = format!("-D{property}");
         let found = memchr::memmem::find_iter(&self.bytes, option.as_bytes());
         found
@@ -71,13 +90,9 @@ impl Setenv {
                     Some(b) if value_char(&b) => return None,
                     _ => 0,
                 };
-                let span = Span::new(start, start + option.len() + length);
                 let line_start = memchr::memrchr(b'\n', &self.bytes[..start]).map_or(0, |at| at + 1);
-                let line = self.bytes[line_start..start].trim_ascii_start().to_ascii_lowercase();
-                let comment = line.starts_with(b"#")
-                    || (self.batch && (line.starts_with(b"rem ") || line.starts_with(b"::")));
-                let followed = self.assignments.iter().any(|assignment| assignment.span.contains(span));
-                (!comment && !followed).then_some(span)
+                let span = Span::new(start, start + option.len() + length);
+                (!is_comment(&self.bytes[line_start..start], self.batch)).then_some(span)
             })
             .collect()
     }
@@ -98,12 +113,22 @@ impl Setenv {
     }
 }
 
+fn is_comment(line: &[u8], batch: bool) -> bool {
+    let line = line.trim_ascii_start().to_ascii_lowercase();
+    if batch { line.starts_with(b"rem ") || line.starts_with(b"::") } else { line.starts_with(b"#") }
+}
+
+/// Whether a line gives the variable a value, in whatever way.
+fn sets_variable(line: &[u8]) -> bool {
+    memchr::memmem::find_iter(line, VARIABLE.as_bytes()).any(|at| {
+        line[at + VARIABLE.len()..].starts_with(b"=") || line[at + VARIABLE.len()..].starts_with(b"+=")
+    })
+}
+
 fn assignment(bytes: &[u8], start: usize, end: usize, batch: bool) -> Option<Assignment> {
     let line = &bytes[start..end];
-    let text = line.trim_ascii_end();
-    let lead = text.len() - text.trim_ascii_start().len();
-    let mut rest = &text[lead..];
-    let mut offset = start + lead;
+    let mut rest = line.trim_ascii_end();
+    let mut offset = start;
     let mut strip = |rest: &mut &[u8], word: &[u8]| {
         let matches = rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word);
         if matches {
@@ -128,8 +153,13 @@ fn assignment(bytes: &[u8], start: usize, end: usize, batch: bool) -> Option<Ass
     if quoted {
         rest = rest.strip_suffix(b"\"")?;
     }
-    // A quote, a comment or a command substitution inside is more than this parser understands.
-    if rest.iter().any(|b| matches!(b, b'"' | b'\'' | b'`' | b'#')) || rest.windows(2).any(|w| w == b"$(") {
+    // A quote, a comment or a command substitution inside is more than this parser understands, and so is what ends
+    // or continues a command.
+    let special = |b: &u8| {
+        matches!(b, b'"' | b'\'' | b'`' | b'#')
+            || (!quoted && matches!(b, b'&' | b'|' | b'<' | b'>' | b'^' | b';'))
+    };
+    if rest.iter().any(special) || rest.ends_with(b"\\") || rest.windows(2).any(|w| w == b"$(") {
         return None;
     }
     if !quoted && !batch && rest.iter().any(u8::is_ascii_whitespace) {
@@ -151,10 +181,36 @@ mod tests {
     }
 
     #[test]
-    fn only_plain_assignments_count() {
-        let text = "#JAVA_CUSTOM_OPTS=\"x\"\nJAVA_CUSTOM_OPTS=\"-Da=b -Dc=d\"\nexport JAVA_CUSTOM_OPTS=-Dx\nJAVA_CUSTOM_OPTS=\"$(cat x)\"\nJAVA_OPTS=1\n";
-        assert_eq!(values(text, false), ["-Da=b -Dc=d", "-Dx"]);
+    fn only_plain_assignments_that_count() {
+        let text = "#JAVA_CUSTOM_OPTS=\"x\"\nJAVA_CUSTOM_OPTS=\"-Da=b -Dc=d\"\nexport JAVA_CUSTOM_OPTS=\"$JAVA_CUSTOM_OPTS -Dx\"\nJAVA_OPTS=1\n";
+        assert_eq!(values(text, false), ["-Da=b -Dc=d", "$JAVA_CUSTOM_OPTS -Dx"]);
+        assert_eq!(values("JAVA_CUSTOM_OPTS=\"-Da\"\nJAVA_CUSTOM_OPTS=-Db\n", false), ["-Db"]);
         assert_eq!(values("set JAVA_CUSTOM_OPTS=-Da=b -Dc=d\r\n", true), ["-Da=b -Dc=d"]);
         assert_eq!(values("SET \"JAVA_CUSTOM_OPTS=-Da=b\"\r\n", true), ["-Da=b"]);
+        assert!(values("set JAVA_CUSTOM_OPTS=-Da=b ^\r\n", true).is_empty());
+    }
+
+    #[test]
+    fn what_is_not_understood_unsettles() {
+        let settled = |text: &str| Setenv::parse(text.as_bytes(), false).is_settled();
+        assert!(settled("# JAVA_CUSTOM_OPTS='x'\nJAVA_CUSTOM_OPTS=\"-Da\"\n"));
+        assert!(settled("JAVA_CUSTOM_OPTS='x'\nJAVA_CUSTOM_OPTS=\"-Da\"\n"));
+        for line in [
+            "JAVA_CUSTOM_OPTS='x'",
+            "  JAVA_CUSTOM_OPTS=\"y\"",
+            "JAVA_CUSTOM_OPTS=\"$(cat z)\"",
+            "JAVA_CUSTOM_OPTS+=\" -Dz\"",
+        ] {
+            assert!(!settled(&format!("JAVA_CUSTOM_OPTS=\"-Da\"\n{line}\n")), "{line}");
+        }
+    }
+
+    #[test]
+    fn definitions_are_found_in_any_line() {
+        let text = "#-Dp=1\nX='-Dp=a:b'; export X\nJAVA_CUSTOM_OPTS=\"-Dp -Dpq=2\"\n";
+        let doc = Setenv::parse(text.as_bytes(), false);
+        let found: Vec<&[u8]> =
+            doc.definitions("p").into_iter().map(|span| span.of(text.as_bytes())).collect();
+        assert_eq!(found, [&b"-Dp=a:b"[..], b"-Dp"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::debugging::value::{Effect, effect};
 use crate::debugging::{self, IAIK_DEBUG, JSSE_DEBUG};
-use crate::document::{Place, Role};
+use crate::document::Place;
 use crate::fix::{Edit, make};
 use crate::instance::jvm::SystemProperty;
 use crate::instance::settings::SYSTEM_PROPERTIES;
@@ -41,13 +41,12 @@ pub fn left_on(cx: &Cx<'_, '_>) {
 
 /// Debug options in lines of a start script that are not followed.
 fn loose(cx: &Cx<'_, '_>) {
-    for (id, document) in cx.instance.with_role(Role::Setenv) {
-        for span in document.setenv().map(|script| script.loose(JSSE_DEBUG)).unwrap_or_default() {
-            cx.report(Place::new(id, span), "JSSE debug may be on: this script line sets it")
-                .basis(Basis::Inferred)
-                .note("wattlint only follows a plain JAVA_CUSTOM_OPTS=\"...\" on one line; `wattlint debug off` takes the option out")
-                .emit();
-        }
+    let read = cx.instance.scripts().next().is_some();
+    for (place, _) in debugging::loose(cx.instance).into_iter().filter(|_| read) {
+        cx.report(place, "JSSE debug may be on: this script line sets it")
+            .basis(Basis::Inferred)
+            .note("wattlint follows only a plain JAVA_CUSTOM_OPTS=\"...\" on one line; `wattlint debug off` takes the option out")
+            .emit();
     }
 }
 
@@ -164,7 +163,7 @@ pub fn value_cut(cx: &Cx<'_, '_>) {
     if debug_at.is_some() {
         let words = cut.iter().zip(first..).take_while(|(index, expected)| **index == *expected);
         for (&index, _) in words {
-            if !crate::debugging::value::WORDS.contains(&elements[index].text.as_ref()) {
+            if !crate::debugging::value::is_words(&elements[index].text) {
                 break;
             }
             let between = crate::syntax::Span {

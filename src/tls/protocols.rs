@@ -40,6 +40,33 @@ impl Direction<'_, '_> {
     }
 }
 
+/// The inbound directions on JSSE: each enabled port with a list of its own, and the server-wide list if a port (or no
+/// port that is known) lives by it.
+pub fn inbound_directions<'p, 'f>(instance: &'p Instance<'f>) -> Vec<Direction<'p, 'f>> {
+    let field = if instance.release.value.has_deny_lists() {
+        "jsseDisabledProtocols"
+    } else {
+        "jsseEnabledProtocols"
+    };
+    let mut ports = instance.ports.iter().filter(|port| port.is_tls()).peekable();
+    let mut shared = ports.peek().is_none();
+    let mut directions = Vec::new();
+    for port in ports.filter(|port| port.is_enabled()) {
+        if super::inbound(instance, port).provider == Provider::Iaik {
+            continue;
+        }
+        if List::of_port(instance, port, field).is_some() {
+            directions.push(Direction::Port(port));
+        } else {
+            shared = true;
+        }
+    }
+    if shared {
+        directions.insert(0, Direction::Inbound);
+    }
+    directions
+}
+
 /// The protocols of one direction.
 #[derive(Debug, Clone)]
 pub struct Protocols {

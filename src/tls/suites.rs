@@ -1,6 +1,6 @@
 //! The cipher suite lists of an instance, and what becomes of their entries.
 
-use super::protocols::{Direction, Protocols, disabled_algorithms, disabled_entries, protocols, supported};
+use super::protocols::{Direction, disabled_algorithms, disabled_entries, inbound_directions, supported};
 use super::{Client, List, Provider};
 use crate::catalog::{self, Status, Suite};
 use crate::instance::Instance;
@@ -19,10 +19,9 @@ pub struct SuiteList {
 }
 
 impl SuiteList {
-    /// The protocols of the direction the list is for, by the server-wide list of protocols.
-    pub fn protocols(&self, instance: &Instance<'_>) -> Option<Protocols> {
-        let direction = if self.client { Direction::Outbound } else { Direction::Inbound };
-        protocols(instance, direction)
+    /// The directions the list is for.
+    pub fn directions<'p, 'f>(&self, instance: &'p Instance<'f>) -> Vec<Direction<'p, 'f>> {
+        if self.client { vec![Direction::Outbound] } else { inbound_directions(instance) }
     }
 }
 

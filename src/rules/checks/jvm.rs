@@ -51,13 +51,8 @@ pub fn index_taken(cx: &Cx<'_, '_>) {
     let release = cx.release();
     // A line that a later one overrides takes nothing: that is for wrapper-index-duplicate to say.
     for (line, index) in own_options(cx).filter(|(line, _)| cx.instance.wrapper.is_winner(line)) {
-        let mut stock = catalog::stock_options(index, stock_release(release)).peekable();
-        let Some(first) = stock.peek().copied() else { continue };
-        let own = line.option();
-        // Names with a colon and slashes make the first `=` a poor guide; a common start is enough there.
-        if stock
-            .any(|stock| own == stock.option || line.text.trim_start_matches('"').starts_with(stock.option))
-        {
+        let Some(first) = catalog::stock_options(index, stock_release(release)).next() else { continue };
+        if is_stock(line, index) {
             continue;
         }
         let edits = moved(cx, line).unwrap_or_default();
@@ -75,6 +70,15 @@ pub fn index_taken(cx: &Cx<'_, '_>) {
 /// The release whose table of indexes is looked at: for those before 10.7, of which none is known, that of 10.7.
 fn stock_release(release: Release) -> Release {
     release.max(Release::new(10, 7))
+}
+
+/// Whether an option is the product's own at that index, in whatever release: profiles outlive upgrades.
+fn is_stock(line: &WrapperLine, index: u64) -> bool {
+    let own = line.option();
+    // Names with a colon and slashes make the first `=` a poor guide; a common start is enough there.
+    let text = line.text.trim_start_matches('"');
+    let mut rows = catalog::STOCK_WRAPPER.iter().filter(|stock| stock.index == index);
+    rows.any(|stock| own == stock.option || text.starts_with(stock.option))
 }
 
 /// What an option sets: two options with the same subject contradict or repeat each other.
@@ -97,7 +101,8 @@ pub fn index_reserved(cx: &Cx<'_, '_>) {
     }
     for (line, index) in own_options(cx) {
         let known = catalog::stock_options(index, stock_release(release)).next().is_some();
-        if index >= FIRST_OWN_INDEX || known || !cx.instance.wrapper.is_winner(line) {
+        if index >= FIRST_OWN_INDEX || known || is_stock(line, index) || !cx.instance.wrapper.is_winner(line)
+        {
             continue;
         }
         // Behind the others, the option would win over one of the same subject that comes after it now.

@@ -6,7 +6,9 @@ use crate::document::Place;
 use crate::fix::{Edit, make};
 use crate::instance::Port;
 use crate::rules::Cx;
-use crate::tls::protocols::{Direction, Protocols, assumes_stock_override, nearest, protocols};
+use crate::tls::protocols::{
+    Direction, Protocols, assumes_stock_override, inbound_directions, nearest, protocols,
+};
 use crate::tls::{self, Client, List, Provider};
 
 /// The directions on JSSE, each with its protocols; those that share a list come once.
@@ -14,29 +16,18 @@ fn directions(cx: &Cx<'_, '_>) -> Vec<(String, Protocols)> {
     cx.release();
     cx.jdk();
     let instance = cx.instance;
-    let mut found: Vec<(String, Protocols)> = Vec::new();
-    let outbound =
-        tls::outbound(instance, Client::Https).is_none_or(|choice| choice.provider == Provider::Jsse);
-    let mut add = |direction: Direction<'_, '_>| {
-        let Some(protocols) = protocols(instance, direction) else {
-            return;
-        };
-        let place = |p: &Protocols| p.list.as_ref().map(|list| list.place);
-        if found.iter().all(|(_, other)| place(other) != place(&protocols) || place(&protocols).is_none()) {
-            found.push((direction.title(), protocols));
-        }
-    };
-    if outbound {
-        add(Direction::Outbound);
+    let of = |direction: Direction<'_, '_>| Some((direction.title(), protocols(instance, direction)?));
+    let mut found = Vec::new();
+    if jsse_clients(cx) {
+        found.extend(of(Direction::Outbound));
     }
-    let ports: Vec<&Port<'_>> = instance.ports.iter().filter(|port| port.is_tls()).collect();
-    if ports.is_empty() {
-        add(Direction::Inbound);
-    }
-    for port in ports.into_iter().filter(|port| port.is_enabled()) {
-        add(Direction::Port(port));
-    }
+    found.extend(inbound_directions(instance).into_iter().filter_map(of));
     found
+}
+
+/// Whether outbound HTTPS is on JSSE, as far as it is known.
+fn jsse_clients(cx: &Cx<'_, '_>) -> bool {
+    tls::outbound(cx.instance, Client::Https).is_none_or(|choice| choice.provider == Provider::Jsse)
 }
 
 /// Where a direction's protocols were decided; the top of server.cnf for a default.
@@ -95,7 +86,7 @@ pub fn deprecated_enabled(cx: &Cx<'_, '_>) {
             }
             continue;
         };
-        let edits: Vec<Edit> = if protocols.denies && is_inverted(list) {
+        let edits: Vec<Edit> = if protocols.denies && !older_allowed(list).is_empty() {
             // Denying the rest too would leave next to nothing: a person has to say what was meant.
             Vec::new()
         } else if protocols.denies {
@@ -116,28 +107,36 @@ pub fn deprecated_enabled(cx: &Cx<'_, '_>) {
     }
 }
 
-/// Deny lists with TLS 1.2 or 1.3 on them and without an older protocol.
+/// Deny lists with TLS 1.2 on them and without an older protocol.
 pub fn inverted(cx: &Cx<'_, '_>) {
     let mut lists: Vec<List> = ["client", "server"]
         .into_iter()
         .filter_map(|side| List::of_setting(cx.instance, &format!("watt.net.jsse.{side}.disabledProtocols")))
         .collect();
-    let ports = cx.instance.ports.iter().filter(|port| port.is_tls());
+    let read = |port: &&Port<'_>| {
+        port.is_tls() && port.is_enabled() && tls::inbound(cx.instance, port).provider == Provider::Jsse
+    };
+    let ports = cx.instance.ports.iter().filter(read);
     lists.extend(ports.filter_map(|port| List::of_port(cx.instance, port, "jsseDisabledProtocols")));
-    for list in lists.iter().filter(|list| is_inverted(list)) {
-        let newest = if list.has("TLSv1.2") { "TLSv1.2" } else { "TLSv1.3" };
-        let older: Vec<&str> = ["TLSv1", "TLSv1.1"].into_iter().filter(|name| !list.has(name)).collect();
-        let message = format!(
-            "{newest} is denied here and {} is not: was this meant as an allow list?",
-            listing(&older, 2)
-        );
+    for list in &lists {
+        let older = older_allowed(list);
+        if older.is_empty() {
+            continue;
+        }
+        let verb = if older.len() == 1 { "is" } else { "are" };
+        let older = listing(&older, 2);
+        let message =
+            format!("TLSv1.2 is denied here and {older} {verb} not: was this meant as an allow list?");
         cx.report(list.place, message).label("what stands here is switched off").emit();
     }
 }
 
-/// Whether a deny list names TLS 1.2 or 1.3 but not all that is older.
-fn is_inverted(list: &List) -> bool {
-    (list.has("TLSv1.2") || list.has("TLSv1.3")) && !(list.has("TLSv1") && list.has("TLSv1.1"))
+/// What is older than TLS 1.2 and not on a deny list that holds TLS 1.2; misspelt names count as what they mean.
+/// (TLS 1.3 alone on a deny list is nothing odd: some peers can't bear to be offered it.)
+fn older_allowed(list: &List) -> Vec<&'static str> {
+    let means = |wanted: &str| list.elements.iter().any(|(name, _)| nearest(name) == Some(wanted));
+    let older = ["TLSv1", "TLSv1.1"].into_iter();
+    if means("TLSv1.2") { older.filter(|name| !means(name)).collect() } else { Vec::new() }
 }
 
 /// Reports the deciding line of each of the two lists `suffix`, with a fix that removes it and what counts instead.
@@ -151,7 +150,8 @@ fn dead_lists(cx: &Cx<'_, '_>, suffix: &str, message: impl Fn(&str) -> String) {
             .report(winner.key_place(), message(&name))
             .label("is not read")
             .fix_with(cx.safety_by_release(), make::remove_setting(cx.instance, &name));
-        if let Some(protocols) = protocols(cx.instance, direction) {
+        let judged = side == "server" || jsse_clients(cx);
+        if let Some(protocols) = protocols(cx.instance, direction).filter(|p| judged && !p.is_empty()) {
             let source = if protocols.list.is_some() { "as set" } else { "by default" };
             let on: Vec<&str> =
                 protocols.enabled.iter().copied().filter(|name| *name != "SSLv2Hello").collect();

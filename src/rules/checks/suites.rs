@@ -6,6 +6,7 @@ use crate::document::Place;
 use crate::fix::{Edit, make};
 use crate::rules::Cx;
 use crate::rules::schema::Severity;
+use crate::tls::protocols::protocols;
 use crate::tls::suites::{SuiteList, lists, status};
 use crate::tls::{List, Provider};
 
@@ -86,15 +87,14 @@ pub fn none_left(cx: &Cx<'_, '_>) {
             (message, format!("disabled: {}", listing(&known, 3)))
         } else {
             cx.release();
-            let Some(protocols) = suites.protocols(cx.instance).filter(|protocols| !protocols.is_empty())
-            else {
-                continue;
-            };
-            if enabled.iter().any(|name| protocols.enabled.iter().any(|protocol| fits(name, protocol))) {
-                continue;
-            }
-            let message =
-                format!("no cipher suite listed for {side} works with {}", listing(&protocols.enabled, 4));
+            let dead = suites.directions(cx.instance).into_iter().find_map(|direction| {
+                let protocols =
+                    protocols(cx.instance, direction).filter(|protocols| !protocols.is_empty())?;
+                let fitting = enabled.iter().any(|name| protocols.enabled.iter().any(|p| fits(name, p)));
+                (!fitting).then(|| (direction.title(), protocols.enabled))
+            });
+            let Some((title, protocols)) = dead else { continue };
+            let message = format!("no cipher suite listed for {title} works with {}", listing(&protocols, 4));
             (message, format!("listed: {}", listing(&enabled, 3)))
         };
         cx.report(suites.list.place, message).label("every handshake fails").note(note).emit();

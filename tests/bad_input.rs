@@ -185,6 +185,19 @@ fn mode_is_kept_and_a_failed_write_leaves_the_file() {
     assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o640);
 }
 
+/// A key without any separator has an empty value; a fix that gives it one writes the separator too.
+#[test]
+fn a_bare_key_keeps_its_name() {
+    let here = folder(&[("config/server.cnf", "watt.net.jsse.client.disabledProtocols\n")]);
+    let run = wattlint(here.path(), &["fix", "--unsafe", "--write", "--release", "10.11", "--jdk", "11.0.9"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let text = fs::read_to_string(here.path().join("config/server.cnf")).expect("there");
+    assert!(
+        text.contains("watt.net.jsse.client.disabledProtocols=SSLv2Hello,SSLv3,TLSv1,TLSv1.1\n"),
+        "{text}"
+    );
+}
+
 /// What was linted is compared with what is there just before writing; one changed file keeps all from being written.
 #[test]
 fn a_file_changed_meanwhile_stops_the_write() {
@@ -235,6 +248,15 @@ fn no_command_shows_a_secret() {
              <value name=\"useJSSE\">false</value></record></record></Values>",
         ),
         (
+            "msr/config/server.cnf",
+            "watt.config.systemProperties=a\\=b,javax.net.ssl.keyStorePassword\\=CANARY\nwatt.net.httpPass=CANARY\n",
+        ),
+        ("msr/application.properties", "# a template\nsettings.watt.server.port=5555\n"),
+        (
+            "other/configuration/custom_wrapper.conf",
+            "wrapper.java.additional.400=-Djavax.net.debug=ssl -Dmy.password=CANARY\n",
+        ),
+        (
             "bin/setenv.sh",
             "JAVA_CUSTOM_OPTS=\"-Djavax.net.ssl.keyStorePassword=CANARY -Djavax.net.debug=ssl\"\n",
         ),
@@ -248,7 +270,8 @@ fn no_command_shows_a_secret() {
         &["fix"],
         &["fix", "--unsafe"],
         &["debug", "on"],
-        &["debug", "on", "--via", "server.cnf"],
+        &["debug", "on", "--via", "server.cnf", "."],
+        &["debug", "on", "msr"],
         &["debug", "off"],
         &["debug", "status"],
         &["debug", "status", "--format", "json"],
@@ -258,4 +281,8 @@ fn no_command_shows_a_secret() {
         let text = run.stdout + &run.stderr;
         assert!(!text.contains("CANARY"), "{command:?}:\n{text}");
     }
+    // Nor does a secret move from one file to another.
+    wattlint(here.path(), &["debug", "on", "--write", "msr"]);
+    let template = fs::read_to_string(here.path().join("msr/application.properties")).expect("there");
+    assert!(!template.contains("CANARY"), "{template}");
 }

@@ -309,7 +309,11 @@ fn untouched_lines_stay(before: &[u8], after: &[u8], patch: &[u8]) -> Result<(),
 const WRAPPER: &str = "/usr/sbin/wrapper";
 
 /// Pairs of wrapper.conf and custom_wrapper.conf in the ways sites write them.
-const CONFIGURATIONS: [(&str, &str); 6] = [
+const CONFIGURATIONS: [(&str, &str); 7] = [
+    (
+        "wrapper.ignore_sequence_gaps=TRUE\nwrapper.java.additional.1=-Da=%LATE%\nset.LATE=one\nwrapper.java.additional.2=-Db=%LATE%\nset.LATE=two\nwrapper.java.additional.3=-Dc=%LATE%\n#include ../conf/custom_wrapper.conf\n",
+        "set.default.LATE=three\nwrapper.java.additional.4=-Dd=%LATE%:%NEVER_SET_ANYWHERE%\n",
+    ),
     (
         "wrapper.ignore_sequence_gaps=TRUE\nwrapper.java.additional.1=-Da=1\nwrapper.java.additional.4=-Dfour=4\n#include ../conf/custom_wrapper.conf\n",
         "wrapper.java.additional.401=-Dlate=1\nwrapper.java.additional.100=-server\nwrapper.java.additional.4=-Dfour=5\n",

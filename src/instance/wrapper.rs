@@ -105,6 +105,12 @@ impl WrapperConfig {
             config.unread_lines = std::mem::replace(&mut config.lines, read);
             config.unread = Some(custom);
         }
+        // What used a variable before it was set gets its last value in the end (measured).
+        let mut lines = std::mem::take(&mut config.lines);
+        for line in lines.iter_mut().filter(|line| line.text.contains('%')) {
+            line.text = config.expand(&line.text);
+        }
+        config.lines = lines;
         for (index, line) in config.lines.iter().enumerate() {
             config.winners.insert(line.name.clone(), index);
             config.used.extend(any_index(&line.name));

@@ -1,5 +1,6 @@
 //! The effective TLS posture: per direction the provider, the protocols and the suites, each with what decided it.
 
+pub mod disabled;
 pub mod protocols;
 pub mod suites;
 

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{List, Provider};
+use super::{List, Provider, disabled};
 use crate::catalog::{self, PROTOCOLS};
 use crate::document::Role;
 use crate::instance::jvm::OPEN_JSSE;
@@ -123,17 +123,12 @@ pub fn disabled_algorithms<'i>(instance: &'i Instance<'_>) -> Cow<'i, str> {
     }
 }
 
-/// The elements of a `disabledAlgorithms` value, quotes around the whole taken off.
-pub fn disabled_entries(value: &str) -> impl Iterator<Item = &str> {
-    value.split(',').map(|entry| entry.trim().trim_matches('"').trim())
-}
-
 /// The protocols that the security properties in effect disable.
 pub fn disabled_by_jdk(instance: &Instance<'_>) -> Vec<&'static str> {
     let value = disabled_algorithms(instance);
     PROTOCOLS
         .into_iter()
-        .filter(|name| disabled_entries(&value).any(|entry| entry.eq_ignore_ascii_case(name)))
+        .filter(|name| disabled::entries(&value).any(|entry| entry.eq_ignore_ascii_case(name)))
         .collect()
 }
 

@@ -1,8 +1,9 @@
 //! The cipher suite lists of an instance, and what becomes of their entries.
 
-use super::protocols::{Direction, disabled_algorithms, disabled_entries, inbound_directions, supported};
+use super::disabled::disables;
+use super::protocols::{Direction, disabled_algorithms, inbound_directions, supported};
 use super::{Client, List, Provider};
-use crate::catalog::{self, Status, Suite};
+use crate::catalog::{self, Status};
 use crate::instance::Instance;
 
 /// A list of suites in a setting.
@@ -78,29 +79,10 @@ pub fn status(instance: &Instance<'_>, name: &str) -> Status {
         Status::Unknown if new_on_8 => Status::Supported,
         status if in_effect == own => status,
         Status::Unknown => Status::Unknown,
-        _ if disables(&in_effect, suite, own.contains("TLS_RSA_*")) => Status::Disabled,
+        _ if disables(&in_effect, suite, jdk) => Status::Disabled,
         Status::Disabled => Status::Supported,
         status => status,
     }
-}
-
-/// Whether a `disabledAlgorithms` value takes a suite away. Measured: entries match whole algorithm names without
-/// regard to case; a `keySize` or `usage` constraint takes no suite away; only the newest updates know `TLS_RSA_*`.
-fn disables(value: &str, suite: &Suite, wildcards: bool) -> bool {
-    let name = suite.name;
-    let has = |part: &str| name.contains(part);
-    disabled_entries(value).any(|entry| match entry.to_ascii_uppercase().as_str() {
-        "ANON" => suite.auth == "anon",
-        "NULL" => has("_NULL_"),
-        "RC4" => has("_RC4_"),
-        "DES" => has("_DES_") || has("_DES40_"),
-        "3DES_EDE_CBC" | "DESEDE" => has("_3DES_"),
-        "MD5" => name.ends_with("_MD5"),
-        "ECDH" => suite.kex == "ECDH",
-        "RSA" => suite.kex.starts_with("RSA") || suite.auth == "RSA",
-        "TLS_RSA_*" => wildcards && name.starts_with("TLS_RSA_"),
-        other => other.eq_ignore_ascii_case(name),
-    })
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ enum Command {
     Fix(fix::FixArgs),
     /// Turn SSL debug on or off, or show what is on
     Debug(debug::DebugArgs),
-    /// Explain a rule, a setting or a cipher suite
+    /// Explain a rule, a setting, a protocol or a cipher suite
     Explain(explain::ExplainArgs),
     /// List the rules
     Rules(rules::RulesArgs),

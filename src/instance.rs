@@ -75,10 +75,11 @@ impl<'f> Port<'f> {
         Place::new(self.file, span)
     }
 
-    /// Whether it speaks TLS: an HTTPS or FTPS port, or one with `ssl` true.
+    /// Whether it speaks TLS: an HTTPS or FTPS port, one with `ssl` true, or an e-mail port with TLS settings.
     pub fn is_tls(&self) -> bool {
-        let protocol = self.text("protocol").unwrap_or_default();
-        matches!(protocol.as_ref(), "HTTPS" | "FTPS") || self.text("ssl").is_some_and(|ssl| ssl == "true")
+        let is = |field: &str, value: &str| self.text(field).is_some_and(|text| text == value);
+        let mail = self.text("tlsSettings").is_some_and(|text| !text.is_empty() && text != "None");
+        is("protocol", "HTTPS") || is("protocol", "FTPS") || is("ssl", "true") || mail
     }
 
     /// Whether it is open (ports without that field are).

@@ -11,7 +11,7 @@ use crate::secrets::{MASK, is_secret_name};
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A rule, a watt setting, a JVM system property or a cipher suite
+    /// A rule, a watt setting, a JVM system property, a protocol or a cipher suite
     #[arg(value_name = "NAME", allow_hyphen_values = true)]
     name: String,
 }
@@ -26,6 +26,8 @@ pub fn run(args: &ExplainArgs, console: &mut Console) -> u8 {
         console.put(|out| explain_setting(name, setting, out));
     } else if let Some(suite) = catalog::suite(&name.to_ascii_uppercase().replace("_ANON_", "_anon_"), true) {
         console.put(|out| explain_suite(suite, out));
+    } else if catalog::PROTOCOLS.contains(&name) {
+        console.put(|out| explain_protocol(name, out));
     } else if !readers.is_empty() {
         console.put(|out| {
             writeln!(out, "{name}: read by these rules\n")?;
@@ -43,7 +45,7 @@ pub fn run(args: &ExplainArgs, console: &mut Console) -> u8 {
             None => "`wattlint rules` lists the rules and what they read".to_owned(),
         };
         let shown = crate::syntax::printable(name).into_owned();
-        console.say(format!("error: '{shown}' is no rule, setting, system property or cipher suite that wattlint knows; {hint}"));
+        console.say(format!("error: '{shown}' is no rule, setting, system property, protocol or cipher suite that wattlint knows; {hint}"));
         return FAILED;
     }
     0
@@ -144,6 +146,30 @@ fn explain_setting(name: &str, rows: &[catalog::SettingFact], out: &mut dyn Writ
     let readers: Vec<&str> = readers(name).iter().map(|rule| rule.name.as_ref()).collect();
     if !readers.is_empty() {
         writeln!(out, "rules      {}", readers.join("\n           "))?;
+    }
+    Ok(())
+}
+
+fn explain_protocol(name: &str, out: &mut dyn Write) -> io::Result<()> {
+    let verdict = match name {
+        "SSLv2Hello" => "an old form of the first message, no protocol",
+        "SSLv3" => "must not be used (RFC 7568)",
+        "TLSv1" | "TLSv1.1" => "retired (RFC 8996)",
+        _ => "in use",
+    };
+    writeln!(out, "{name}: {verdict}\n")?;
+    for jdk in catalog::JDKS {
+        let entries = crate::tls::disabled::entries(jdk.disabled);
+        let disabled = entries.into_iter().any(|entry| entry.eq_ignore_ascii_case(name));
+        let on = match (jdk.client.contains(&name), jdk.server.contains(&name)) {
+            _ if !jdk.supported.contains(&name) => "unknown",
+            _ if disabled => "disabled by its java.security",
+            (true, true) => "on by default",
+            (true, false) => "on by default in clients",
+            (false, true) => "on by default in servers",
+            (false, false) => "supported, not on by default",
+        };
+        writeln!(out, "Java {:<10} {on} ({})", jdk.name, jdk.basis.name())?;
     }
     Ok(())
 }

@@ -25,7 +25,10 @@ pub fn status(instance: &Instance<'_>) -> Vec<Switch> {
         switches.push(Switch {
             place: line.place(),
             what: format!("{IAIK_DEBUG}=true"),
-            does: "prints IAIK handshakes".to_owned(),
+            does: match instance.release.value.has_iaik() {
+                true => "prints IAIK handshakes".to_owned(),
+                false => format!("prints nothing: {} has no IAIK", instance.release.value),
+            },
         });
     }
     let deciding = instance.jvm.property(JSSE_DEBUG);

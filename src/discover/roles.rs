@@ -105,10 +105,11 @@ pub fn identify_any(path: &Path, bytes: &[u8]) -> Identity {
     }
 }
 
-/// A NUL now and then is text to Java; many of them are not text.
+/// A NUL or another control character now and then is text to Java; many of them are not text.
 fn is_binary(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(8192)];
-    memchr::memchr_iter(0, head).count() * 32 > head.len()
+    let control = |b: &&u8| matches!(b, 0..=8 | 14..=25 | 28..=31);
+    head.iter().filter(control).count() * 32 > head.len()
 }
 
 /// The first lines that are neither blank nor comment.

@@ -42,10 +42,12 @@ pub fn lists(instance: &Instance<'_>) -> Vec<SuiteList> {
         .filter(|(_, provider, _)| *provider == Provider::Jsse || has_iaik)
         .filter_map(|(name, provider, client)| {
             let list = List::of_setting(instance, name)?;
+            // `default` stands alone; a path, with `file:` before it or (the manuals differ) without, is not read.
+            let is_path = |text: &str| text.starts_with("file:") || text.contains(['/', '\\']);
             let explicit = match list.elements.as_slice() {
                 [] => false,
-                [(only, _)] => only != "default" && !only.starts_with("file:"),
-                [(first, _), ..] => !first.starts_with("file:"),
+                [(only, _)] if only == "default" => false,
+                elements => !elements.iter().any(|(element, _)| is_path(element)),
             };
             let in_use = if client {
                 super::outbound(instance, Client::Https).map(|choice| choice.provider == provider)

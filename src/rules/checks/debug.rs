@@ -25,13 +25,14 @@ fn jsse_debug<'i>(
 pub fn left_on(cx: &Cx<'_, '_>) {
     loose(cx);
     if let Some((property, _)) = jsse_debug(cx, |effect| *effect == Effect::Prints) {
-        cx.report(property.place, "JSSE debug is on: every handshake is written to the log")
+        cx.report(property.place, "JSSE debug is on and writes to the log")
             .label("switches it on")
             .fix(debugging::definitions_off(cx.instance))
             .emit();
     }
     let iaik = cx.instance.setting(IAIK_DEBUG);
-    if let (Some(true), Some(line)) = (iaik.is_true(), iaik.written()) {
+    // From 10.15 on it prints nothing, which ssl-debug-other-provider tells.
+    if let (Some(true), Some(line), true) = (iaik.is_true(), iaik.written(), cx.release().has_iaik()) {
         cx.report(line.place(), "IAIK debug is on")
             .label("switches it on")
             .fix([make::set_value(line.file, &line.entry, "false")])

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::catalog;
+use crate::catalog::{self, StockOption};
 use crate::document::Role;
 use crate::fix::{Edit, make};
 use crate::instance::Kind;
@@ -52,7 +52,7 @@ pub fn index_taken(cx: &Cx<'_, '_>) {
     // A line that a later one overrides takes nothing: that is for wrapper-index-duplicate to say.
     for (line, index) in own_options(cx).filter(|(line, _)| cx.instance.wrapper.is_winner(line)) {
         let Some(first) = catalog::stock_options(index, stock_release(release)).next() else { continue };
-        if is_stock(line, index) {
+        if is_stock(line, index, release) {
             continue;
         }
         let edits = moved(cx, line).unwrap_or_default();
@@ -72,13 +72,19 @@ fn stock_release(release: Release) -> Release {
     release.max(Release::new(10, 7))
 }
 
-/// Whether an option is the product's own at that index, in whatever release: profiles outlive upgrades.
-fn is_stock(line: &WrapperLine, index: u64) -> bool {
+/// Whether an option is the product's own at that index. Of releases outside the known tables (10.7 to 10.15), any
+/// release's option will do: profiles outlive upgrades.
+fn is_stock(line: &WrapperLine, index: u64, release: Release) -> bool {
+    let known = release >= Release::new(10, 7) && release <= Release::new(10, 15);
     let own = line.option();
     // Names with a colon and slashes make the first `=` a poor guide; a common start is enough there.
     let text = line.text.trim_start_matches('"');
-    let mut rows = catalog::STOCK_WRAPPER.iter().filter(|stock| stock.index == index);
-    rows.any(|stock| own == stock.option || text.starts_with(stock.option))
+    let is = |stock: &StockOption| own == stock.option || text.starts_with(stock.option);
+    if known {
+        catalog::stock_options(index, release).any(is)
+    } else {
+        catalog::STOCK_WRAPPER.iter().any(|stock| stock.index == index && is(stock))
+    }
 }
 
 /// What an option sets: two options with the same subject contradict or repeat each other.
@@ -101,7 +107,10 @@ pub fn index_reserved(cx: &Cx<'_, '_>) {
     }
     for (line, index) in own_options(cx) {
         let known = catalog::stock_options(index, stock_release(release)).next().is_some();
-        if index >= FIRST_OWN_INDEX || known || is_stock(line, index) || !cx.instance.wrapper.is_winner(line)
+        if index >= FIRST_OWN_INDEX
+            || known
+            || is_stock(line, index, release)
+            || !cx.instance.wrapper.is_winner(line)
         {
             continue;
         }
@@ -117,6 +126,7 @@ pub fn index_reserved(cx: &Cx<'_, '_>) {
 
 /// One index twice in a file.
 pub fn index_duplicate(cx: &Cx<'_, '_>) {
+    let release = cx.instance.release.value;
     let lines = cx.instance.wrapper.lines();
     let last: HashMap<_, &WrapperLine> = lines.iter().map(|line| ((line.file, &line.name), line)).collect();
     for line in lines {
@@ -135,8 +145,9 @@ pub fn index_duplicate(cx: &Cx<'_, '_>) {
         if equal {
             let edit = make::remove_lines(cx.instance.document(line.file), line.file, line.span);
             draft.severity(Severity::Info).fix([edit]).emit();
-        } else if line.option() == winner.option() {
-            // Two values for one option: which one is meant, only a person knows.
+        } else if line.option() == winner.option() || is_stock(line, index, release) {
+            // Two values for one option: which one is meant, only a person knows. And the product's own option stays
+            // where it is: wrapper-index-taken moves the other.
             draft.emit();
         } else {
             draft.fix_with(Safety::Unsafe, moved(cx, line).unwrap_or_default()).emit();

@@ -6,6 +6,7 @@ use crate::document::Place;
 use crate::fix::{Edit, make};
 use crate::instance::Port;
 use crate::rules::Cx;
+use crate::rules::schema::Basis;
 use crate::tls::protocols::{
     Direction, Protocols, assumes_stock_override, inbound_directions, nearest, protocols,
 };
@@ -56,17 +57,30 @@ pub fn tls12_impossible(cx: &Cx<'_, '_>) {
 /// No protocol at all.
 pub fn none_left(cx: &Cx<'_, '_>) {
     for (title, protocols) in directions(cx) {
-        let Some(place) = decided_at(cx, &protocols).filter(|_| protocols.is_empty()) else {
+        let Some(place) = decided_at(cx, &protocols).filter(|_| protocols.is_empty()) else { continue };
+        let names = protocols.list.as_ref().map(|list| list.elements.as_slice());
+        // An allow list with a name that is none is refused as a whole: unknown-protocol tells of that.
+        if !protocols.denies && names.is_some_and(|names| names.iter().any(|(name, _)| !is_protocol(name))) {
             continue;
-        };
-        let mut draft =
-            cx.report(place, format!("no protocol is left for {title}: no handshake can succeed"));
+        }
+        let message = format!("no protocol is left for {title}: no handshake can succeed");
+        if !protocols.denies && names.is_some_and(<[_]>::is_empty) {
+            let message =
+                format!("the list of protocols for {title} is empty: perhaps no handshake can succeed");
+            cx.report(place, message).basis(Basis::Inferred).emit();
+            continue;
+        }
+        let mut draft = cx.report(place, message);
         if !protocols.jdk_disabled.is_empty() {
             let disabled = listing(&protocols.jdk_disabled, 6);
             draft = draft.note(format!("the JDK's security properties disable {disabled} already"));
         }
         draft.emit();
     }
+}
+
+fn is_protocol(name: &str) -> bool {
+    PROTOCOLS.contains(&name)
 }
 
 /// Old protocols that can really be negotiated.
@@ -161,12 +175,26 @@ fn dead_lists(cx: &Cx<'_, '_>, suffix: &str, message: impl Fn(&str) -> String) {
     }
 }
 
+/// Lists of ports in a field that this release has no use for.
+fn dead_port_lists(cx: &Cx<'_, '_>, field: &str, other: &str) {
+    let release = cx.release();
+    for port in cx.instance.ports.iter().filter(|port| port.is_tls()) {
+        if port.text(field).is_none_or(|text| text.is_empty()) {
+            continue;
+        }
+        let message =
+            format!("{release} does not seem to read {field} of the {}: {other} decides", port.title());
+        cx.report(port.place(field), message).label("is not read").basis(Basis::Inferred).emit();
+    }
+}
+
 /// Allow lists from 10.7 on.
 pub fn enabled_removed(cx: &Cx<'_, '_>) {
     let release = cx.release();
     dead_lists(cx, "enabledProtocols", |name| {
         format!("{release} does not read {name}: disabledProtocols decides")
     });
+    dead_port_lists(cx, "jsseEnabledProtocols", "jsseDisabledProtocols");
 }
 
 /// Deny lists before 10.7.
@@ -175,6 +203,7 @@ pub fn disabled_too_early(cx: &Cx<'_, '_>) {
     dead_lists(cx, "disabledProtocols", |name| {
         format!("{release} does not read {name} yet: enabledProtocols decides")
     });
+    dead_port_lists(cx, "jsseDisabledProtocols", "jsseEnabledProtocols");
 }
 
 /// Names in protocol lists that are no protocols.

@@ -5,6 +5,7 @@ use crate::instance::settings::{TEMPLATE_PREFIX, is_unresolved};
 use crate::rules::Cx;
 use crate::secrets::{is_secret_name, last_segment};
 use crate::syntax::Span;
+use crate::syntax::wrapper::Kind;
 
 /// Whether a value gives a secret away: it is there, it is literal, and no switch or number.
 fn is_clear(value: &str) -> bool {
@@ -33,6 +34,19 @@ pub fn in_clear(cx: &Cx<'_, '_>) {
                 if named && clear {
                     report(cx, Place::new(id, entry.value), &key);
                 }
+            }
+        }
+    }
+    for (id, document) in
+        cx.instance.with_role(Role::CustomWrapper).chain(cx.instance.with_role(Role::Wrapper))
+    {
+        let Some(doc) = document.wrapper() else { continue };
+        for line in doc.lines() {
+            if let Kind::Set { name, value, .. } = line.kind
+                && ends_secret(&doc.text(name))
+                && is_clear(&doc.value(value))
+            {
+                report(cx, Place::new(id, value), &doc.text(name));
             }
         }
     }

@@ -123,8 +123,13 @@ fn binary_and_huge_files_are_left_out_with_a_note() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert!(run.stderr.contains("custom_wrapper.conf: is binary or UTF-16"), "{}", run.stderr);
     assert!(run.stderr.contains("listeners.cnf: is 1024 MiB"), "{}", run.stderr);
+    // Compressed data has few NULs and many other control characters.
+    let noise: Vec<u8> = (0..4096u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    fs::write(here.path().join("wrapper.conf"), noise).expect("a file");
+    let run = wattlint(here.path(), &["check"]);
+    assert!(run.stderr.contains("note: wrapper.conf: is binary"), "{}", run.stderr);
     // Named on the command line, they are errors.
-    for path in ["custom_wrapper.conf", "packages/P/config/listeners.cnf"] {
+    for path in ["wrapper.conf", "custom_wrapper.conf", "packages/P/config/listeners.cnf"] {
         assert_eq!(wattlint(here.path(), &["check", path]).code, 2, "{path}");
     }
 }

@@ -14,6 +14,7 @@ use crate::rules::schema::Safety;
 use crate::rules::{self, Selection};
 use crate::secrets;
 use crate::syntax::Span;
+use crate::syntax::properties::Item;
 
 /// Rounds after which fixes that keep asking for more are given up.
 const MAX_ROUNDS: usize = 10;
@@ -206,16 +207,20 @@ fn choose<'f>(
         (finding.primary.place.file, finding.primary.place.span.start, finding.rule.name.as_ref())
     });
     let mut taken: Vec<Finding> = Vec::new();
-    // By place. They neither overlap nor touch, so only the last one that starts before an edit's end can collide.
-    let mut edits: BTreeMap<(FileId, u32), &Edit> = BTreeMap::new();
+    // By place. Zones are equal or apart, so only the last one that starts before an edit's zone ends can collide.
+    let mut edits: BTreeMap<(FileId, u32), (Span, &Edit)> = BTreeMap::new();
     let mut withheld = Vec::new();
     let mut secrets = Secrets::default();
     for finding in candidates {
         let Some(fix) = &finding.fix else { continue };
         let foreign = fix.edits.iter().any(|edit| discovery.document(edit.file).context);
         let collides = |edit: &Edit| {
-            let before = edits.range(..=(edit.file, edit.span.end)).next_back();
-            before.is_some_and(|(_, other)| edit.collides(other))
+            let zone = zone(discovery, edit);
+            let before = edits.range(..=(edit.file, zone.end)).next_back();
+            before.is_some_and(|((file, _), (other, taken))| {
+                let meet = *file == edit.file && zone.start <= other.end && other.start <= zone.end;
+                meet && *taken != edit
+            })
         };
         if foreign || fix.edits.iter().any(collides) {
             continue;
@@ -225,11 +230,28 @@ fn choose<'f>(
             continue;
         }
         for edit in &fix.edits {
-            edits.insert((edit.file, edit.span.start), edit);
+            let zone = zone(discovery, edit);
+            edits.insert((edit.file, zone.start), (zone, edit));
         }
         taken.push(finding.clone());
     }
     (taken, withheld)
+}
+
+/// What an edit claims for itself in a round: of a properties file the whole entry it changes, since two fixes that
+/// each know what a value should be know nothing of each other; elsewhere its own bytes.
+fn zone(discovery: &Discovery, edit: &Edit) -> Span {
+    let Some(doc) = discovery.document(edit.file).properties() else { return edit.span };
+    let items = doc.items();
+    let index = items.partition_point(|item| item.span().end <= edit.span.start);
+    match items.get(index) {
+        // At the very start of an entry, a new line goes before it.
+        Some(Item::Entry(entry)) if edit.span.start > entry.span.start || !edit.span.is_empty() => Span {
+            start: entry.span.start,
+            end: entry.span.end.max(edit.span.end).saturating_sub(1).max(edit.span.start),
+        },
+        _ => edit.span,
+    }
 }
 
 /// The secrets of the files of one run, looked up once a file.

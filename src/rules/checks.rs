@@ -16,6 +16,7 @@ pub fn native(name: &str) -> Option<Check> {
     Some(match name {
         "broken-cipher-suite" => suites::broken,
         "client-protocols-invalid" => protocols::client_protocols_invalid,
+        "dated-cipher-suite" => suites::dated,
         "debug-value-cut" => debug::value_cut,
         "deprecated-protocol-enabled" => protocols::deprecated_enabled,
         "disabled-protocols-too-early" => protocols::disabled_too_early,

@@ -105,51 +105,84 @@ pub fn port(cx: &Cx<'_, '_>) {
     }
 }
 
-/// The IAIK settings of outbound HTTPS and the values they are delivered with.
-const IAIK_CLIENT: [(&str, &str); 4] = [
-    ("watt.net.ssl.client.handshake.minVersion", "sslv2"),
-    ("watt.net.ssl.client.handshake.maxVersion", "tls"),
-    ("watt.net.ssl.client.strongcipheronly", "false"),
-    ("watt.net.ssl.client.cipherSuiteList", "default"),
-];
+/// The settings of one side, by provider.
+struct Side {
+    /// IAIK's, and the values they are delivered with.
+    iaik: [(&'static str, &'static str); 4],
+    /// JSSE's.
+    jsse: [&'static str; 3],
+}
 
-/// The JSSE settings of outbound HTTPS.
-const JSSE_CLIENT: [&str; 3] = [
-    "watt.net.jsse.client.enabledProtocols",
-    "watt.net.jsse.client.disabledProtocols",
-    "watt.net.jsse.client.enabledCipherSuiteList",
-];
+const CLIENT: Side = Side {
+    iaik: [
+        ("watt.net.ssl.client.handshake.minVersion", "sslv2"),
+        ("watt.net.ssl.client.handshake.maxVersion", "tls"),
+        ("watt.net.ssl.client.strongcipheronly", "false"),
+        ("watt.net.ssl.client.cipherSuiteList", "default"),
+    ],
+    jsse: [
+        "watt.net.jsse.client.enabledProtocols",
+        "watt.net.jsse.client.disabledProtocols",
+        "watt.net.jsse.client.enabledCipherSuiteList",
+    ],
+};
 
-/// Settings tuned for the provider that outbound HTTPS does not use.
+const SERVER: Side = Side {
+    iaik: [
+        ("watt.net.ssl.server.handshake.minVersion", "tls"),
+        ("watt.net.ssl.server.handshake.maxVersion", "tls"),
+        ("watt.net.ssl.server.strongcipheronly", "false"),
+        ("watt.net.ssl.server.cipherSuiteList", "default"),
+    ],
+    jsse: [
+        "watt.net.jsse.server.enabledProtocols",
+        "watt.net.jsse.server.disabledProtocols",
+        "watt.net.jsse.server.enabledCipherSuiteList",
+    ],
+};
+
+/// Settings tuned for the provider that outbound HTTPS, or none of the ports, uses.
 pub fn mismatch(cx: &Cx<'_, '_>) {
-    let Some(choice) = tls::outbound(cx.instance, Client::Https) else {
-        return;
-    };
+    if let Some(choice) = tls::outbound(cx.instance, Client::Https) {
+        let switch = switch_label(cx, choice.place);
+        tuned_in_vain(cx, &CLIENT, choice.provider, "outbound HTTPS uses", switch);
+    }
+    let mut ports =
+        cx.instance.ports.iter().filter(|port| port.is_tls()).map(|port| tls::inbound(cx.instance, port));
+    if let Some(first) = ports.next()
+        && ports.all(|choice| choice.provider == first.provider)
+    {
+        let place = first.place.filter(|_| first.provider == Provider::Iaik);
+        let label = place.map(|place| Label { place, text: "useJSSE of a port decides".to_owned() });
+        tuned_in_vain(cx, &SERVER, first.provider, "all TLS ports use", label);
+    }
+}
+
+/// Reports the settings of a side that are written for the other provider than the one in use.
+fn tuned_in_vain(cx: &Cx<'_, '_>, side: &Side, used: Provider, who: &str, decided: Option<Label>) {
     let release = cx.release();
-    let tuned: Vec<&str> = match choice.provider {
-        Provider::Iaik => JSSE_CLIENT
-            .into_iter()
-            .filter(|name| {
-                let default = crate::catalog::setting(name, release).map(|row| row.default);
-                // A list this release does not read has a rule of its own.
-                default.is_some_and(|default| differs(cx, name, default))
-            })
-            .collect(),
-        Provider::Jsse => IAIK_CLIENT
-            .into_iter()
-            .filter(|(name, default)| differs(cx, name, Some(default)))
-            .map(|(name, _)| name)
-            .collect(),
-    };
-    let (unused, used) = match choice.provider {
-        Provider::Iaik => (Provider::Jsse, Provider::Iaik),
-        Provider::Jsse => (Provider::Iaik, Provider::Jsse),
+    let (unused, tuned): (Provider, Vec<&str>) = match used {
+        // A list this release does not read has a rule of its own.
+        Provider::Iaik => (
+            Provider::Jsse,
+            side.jsse
+                .into_iter()
+                .filter(|name| {
+                    let default = crate::catalog::setting(name, release).map(|row| row.default);
+                    default.is_some_and(|default| differs(cx, name, default))
+                })
+                .collect(),
+        ),
+        Provider::Jsse => {
+            let tuned = side.iaik.into_iter().filter(|(name, default)| differs(cx, name, Some(default)));
+            (Provider::Iaik, tuned.map(|(name, _)| name).collect())
+        }
     };
     for winner in tuned.iter().filter_map(|name| cx.instance.settings.winner(name)) {
-        let message = format!("this tunes {}, but outbound HTTPS uses {}", unused.name(), used.name());
-        let mut draft = cx.report(winner.place(), message).label("has no effect on HTTPS");
-        if let Some(Label { place, text }) = switch_label(cx, choice.place) {
-            draft = draft.related(place, text);
+        let message = format!("this tunes {}, but {who} {}", unused.name(), used.name());
+        let mut draft = cx.report(winner.place(), message).label("has no effect there");
+        if let Some(Label { place, text }) = &decided {
+            draft = draft.related(*place, text.clone());
         }
         draft.emit();
     }

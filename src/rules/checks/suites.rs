@@ -160,6 +160,27 @@ pub fn weak(cx: &Cx<'_, '_>) {
     of_tier(cx, Tier::Weak, "weak cipher suite");
 }
 
+/// Suites that are not broken, and that today's guidelines leave out all the same: DHE with finite fields, and CBC.
+pub fn dated(cx: &Cx<'_, '_>) {
+    for suites in lists(cx.instance).into_iter().filter(|suites| suites.provider == Provider::Jsse) {
+        let dated = |name: &str| {
+            tier(name) == Tier::Fine
+                && !matches!(status(cx.instance, name), Status::Unknown | Status::Disabled)
+                && (name.starts_with("TLS_DHE_") || name.contains("_CBC_"))
+        };
+        let names = named(&suites.list, dated);
+        if !names.is_empty() {
+            cx.jdk();
+            cx.report(
+                place(&suites.list, &names),
+                format!("dated cipher suite allowed: {}", listing(&names, 3)),
+            )
+            .fix(removal(cx, &suites, dated))
+            .emit();
+        }
+    }
+}
+
 /// RSA key transport and static ECDH.
 pub fn no_forward_secrecy(cx: &Cx<'_, '_>) {
     of_tier(cx, Tier::NoForwardSecrecy, "cipher suite without forward secrecy");

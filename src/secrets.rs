@@ -97,6 +97,11 @@ pub fn spans(document: &Document) -> Vec<Span> {
             }
         }
     }
+    disjoint(spans)
+}
+
+/// The same bytes as sorted, disjoint spans.
+fn disjoint(mut spans: Vec<Span>) -> Vec<Span> {
     spans.retain(|span| !span.is_empty());
     spans.sort_unstable();
     let mut merged: Vec<Span> = Vec::with_capacity(spans.len());
@@ -223,9 +228,7 @@ pub fn masked(text: String) -> String {
     inline(text.as_bytes(), Span::new(0, text.len()), false, &mut found);
     let mut out = text;
     found.retain(|span| !is_reference(&String::from_utf8_lossy(span.of(out.as_bytes()))));
-    found.sort_unstable();
-    found.dedup();
-    for span in found.into_iter().rev() {
+    for span in disjoint(found).into_iter().rev() {
         let range = span.range();
         if !out[range.clone()].trim().is_empty() {
             out.replace_range(range, MASK);
@@ -254,6 +257,12 @@ mod tests {
             out.replace_range(span.range(), "*");
         }
         out
+    }
+
+    #[test]
+    fn a_secret_inside_a_secret_is_masked_once() {
+        assert_eq!(masked("password=//user:CANARY@höst".to_owned()), format!("password={MASK}"));
+        assert_eq!(masked("a.token = //u:é@h".to_owned()), format!("a.token ={MASK}"));
     }
 
     #[test]

@@ -96,6 +96,34 @@ fn links_in_a_circle_and_to_files() {
     assert!(text.starts_with("watt.net.ssl.client.useJSSE=true\n"), "{text}");
 }
 
+/// A number that is free for one server is taken for the other.
+#[test]
+fn servers_that_share_a_file_must_want_the_same() {
+    let joined =
+        "wrapper.ignore_sequence_gaps=TRUE\n#include %OSGI_INSTALL_AREA%/configuration/custom_wrapper.conf\n";
+    let here = folder(&[
+        ("token-a/config/server.cnf", "watt.net.ssl.client.useJSSE=true\n"),
+        ("token-a/configuration/custom_wrapper.conf", "# shared\n"),
+        ("b/config/server.cnf", "watt.net.ssl.client.useJSSE=true\n"),
+        ("b/configuration/wrapper.conf", joined),
+    ]);
+    symlink(
+        "../../token-a/configuration/custom_wrapper.conf",
+        here.path().join("b/configuration/custom_wrapper.conf"),
+    )
+    .expect("a link");
+    let args = ["debug", "on", "--release", "10.15"];
+    let run = wattlint(here.path(), &args);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(run.stdout.matches("+wrapper.java.additional.400=").count(), 1, "{}", run.stdout);
+    assert!(run.stderr.contains("token-a: JSSE: javax.net.debug=ssl:handshake in"), "{}", run.stderr);
+    let taken = format!("wrapper.java.additional.400=-Da=b\n{joined}");
+    fs::write(here.path().join("b/configuration/wrapper.conf"), taken).expect("a file");
+    let run = wattlint(here.path(), &args);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("belongs to another instance too"), "{}", run.stderr);
+}
+
 /// As Kubernetes mounts a ConfigMap: the files are links into a folder that is a link itself.
 #[test]
 fn a_mounted_config_map_is_read_once() {

@@ -7,8 +7,8 @@ use super::fix::{WriteArgs, deliver};
 use super::{Console, FAILED, Input};
 use crate::debugging::{self, DebugError, Plan, Via, Wanted};
 use crate::discover::Discovery;
-use crate::fix::Fix;
 use crate::fix::apply::{Secrets, Working};
+use crate::fix::{Edit, Fix};
 use crate::instance::{Given, Instance};
 use crate::report::Server;
 use crate::rules::schema::Safety;
@@ -152,14 +152,14 @@ fn plan_all(
     writes: bool,
     console: &mut Console,
     plan: impl Fn(&Instance<'_>) -> Result<Plan, DebugError>,
-) -> Option<Vec<crate::fix::Edit>> {
-    let mut edits = Vec::new();
+) -> Option<Vec<Edit>> {
+    let mut edits: Vec<Edit> = Vec::new();
     let mut good = true;
     for instance in instances.iter().filter(|instance| is_asked_for(discovery, instance)) {
         match plan(instance) {
             Ok(plan) => {
                 for line in &plan.said {
-                    console.say(secrets::masked(format!("{}: {line}", instance.name)));
+                    console.say(format!("{}: {}", instance.name, secrets::masked(line.clone())));
                 }
                 let fix = Fix::new("", Safety::Safe, plan.edits);
                 if !writes && Secrets::default().shown_by(discovery, &fix) {
@@ -169,7 +169,18 @@ fn plan_all(
                     ));
                     good = false;
                 }
-                edits.extend(fix.edits);
+                // Each plan knows only its own instance, so what two want of a shared file must be the same.
+                let new: Vec<Edit> = fix.edits.into_iter().filter(|edit| !edits.contains(edit)).collect();
+                if let Some(edit) = new.iter().find(|edit| edits.iter().any(|other| edit.collides(other))) {
+                    console.say(format!(
+                        "error: {}: {} belongs to another instance too, which needs another change in the same place; \
+                         give each instance a file of its own",
+                        instance.name,
+                        discovery.document(edit.file).display
+                    ));
+                    good = false;
+                }
+                edits.extend(new);
             }
             Err(error) => {
                 console.say(format!("error: {error}"));
@@ -177,8 +188,6 @@ fn plan_all(
             }
         }
     }
-    edits.sort();
-    edits.dedup();
     good.then_some(edits)
 }
 

@@ -96,6 +96,20 @@ fn links_in_a_circle_and_to_files() {
     assert!(text.starts_with("watt.net.ssl.client.useJSSE=true\n"), "{text}");
 }
 
+#[test]
+fn a_fix_in_a_shared_file_counts_once() {
+    let beside_secret = "watt.net.ssl.client.useJSSE=false\nwatt.a.password=CANARY\n";
+    let here = folder(&[("real/server.cnf", beside_secret)]);
+    fs::create_dir(here.path().join("mounted")).expect("a folder");
+    symlink("../real/server.cnf", here.path().join("mounted/server.cnf")).expect("a link");
+    let fix = ["fix", "--release", "10.11", "--only", "outbound-uses-iaik"];
+    let run = wattlint(here.path(), &fix);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{}", run.stderr);
+    assert_eq!(run.stderr.matches("left out:").count(), 1, "{}", run.stderr);
+    let run = wattlint(here.path(), &[&fix[..], &["--write"]].concat());
+    assert!(run.stderr.contains("fixed 1 outbound-uses-iaik"), "{}", run.stderr);
+}
+
 /// A number that is free for one server is taken for the other.
 #[test]
 fn servers_that_share_a_file_must_want_the_same() {

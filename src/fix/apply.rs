@@ -235,6 +235,9 @@ fn choose<'f>(
         }
         taken.push(finding.clone());
     }
+    // What two instances find in a file they share is one finding, here as in what remains.
+    rules::sort(&mut taken);
+    rules::sort(&mut withheld);
     (taken, withheld)
 }
 

@@ -104,8 +104,7 @@ pub fn deprecated_enabled(cx: &Cx<'_, '_>) {
             // Denying the rest too would leave next to nothing: a person has to say what was meant.
             Vec::new()
         } else if protocols.denies {
-            let missing: Vec<&str> = DEPRECATED.into_iter().filter(|name| !list.has(name)).collect();
-            vec![make::append_to_list(list, &missing)]
+            deny_deprecated(list)
         } else if list.has("TLSv1.2") || list.has("TLSv1.3") {
             make::remove_from_list(list, |name| DEPRECATED.contains(&name))
         } else {
@@ -119,6 +118,17 @@ pub fn deprecated_enabled(cx: &Cx<'_, '_>) {
         }
         draft.emit();
     }
+}
+
+/// The edits that put every old protocol on a deny list. One that stands there misspelt is set right, not named twice.
+fn deny_deprecated(list: &List) -> Vec<Edit> {
+    let meant: Vec<(&str, Edit)> = corrections(list).filter(|(name, _)| DEPRECATED.contains(name)).collect();
+    let missing: Vec<&str> = DEPRECATED
+        .into_iter()
+        .filter(|name| !list.has(name) && meant.iter().all(|(known, _)| known != name))
+        .collect();
+    let added = (!missing.is_empty()).then(|| make::append_to_list(list, &missing));
+    meant.into_iter().map(|(_, edit)| edit).chain(added).collect()
 }
 
 /// Deny lists with TLS 1.2 on them and without an older protocol.
@@ -221,7 +231,7 @@ pub fn unknown(cx: &Cx<'_, '_>) {
         }
     }
     for (list, denies) in lists {
-        let bad = list.elements.iter().filter(|(name, _)| !PROTOCOLS.contains(&name.as_str()));
+        let bad = list.elements.iter().filter(|(name, _)| !is_protocol(name));
         let bad: Vec<_> = bad.collect();
         if bad.is_empty() {
             continue;
@@ -236,16 +246,22 @@ pub fn unknown(cx: &Cx<'_, '_>) {
         } else {
             "JSSE refuses an allow list with an unknown name as a whole"
         };
-        let edits: Vec<Edit> = bad
-            .iter()
-            .filter_map(|(name, span)| Some(Edit::replace(list.place.file, *span, nearest(name)?)))
-            .collect();
+        let edits: Vec<Edit> = corrections(&list).map(|(_, edit)| edit).collect();
         let place = match bad.as_slice() {
             [(_, span)] => Place::new(list.place.file, *span),
             _ => list.place,
         };
         cx.report(place, message).note(effect).fix(edits).emit();
     }
+}
+
+/// Protocols misspelt in a list: what each is like, and the edit that writes it so.
+fn corrections(list: &List) -> impl Iterator<Item = (&'static str, Edit)> + '_ {
+    let misspelt = list.elements.iter().filter(|(name, _)| !is_protocol(name));
+    misspelt.filter_map(|(name, span)| {
+        let known = nearest(name)?;
+        Some((known, Edit::replace(list.place.file, *span, known)))
+    })
 }
 
 fn suggestion(name: &str) -> String {

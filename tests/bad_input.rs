@@ -97,6 +97,23 @@ fn links_in_a_circle_and_to_files() {
 }
 
 #[test]
+fn a_file_reached_twice_in_one_instance_is_one_of_its_files() {
+    let here = folder(&[
+        ("is/config/server.cnf", IAIK),
+        ("is/packages/P/config/listeners.cnf", "<Values version=\"2.0\"/>\n"),
+        ("other/config/server.cnf", IAIK),
+    ]);
+    fs::create_dir_all(here.path().join("is/packages/Q/config")).expect("folders");
+    symlink("../../P/config/listeners.cnf", here.path().join("is/packages/Q/config/listeners.cnf"))
+        .expect("a link");
+    let run = wattlint(here.path(), &["check", "--list-files"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let line = run.stdout.lines().find(|line| line.starts_with("ports")).unwrap_or_default();
+    assert!(line.ends_with("packages/P/config/listeners.cnf"), "{}", run.stdout);
+    assert!(!line.contains("is, is"), "{}", run.stdout);
+}
+
+#[test]
 fn a_fix_in_a_shared_file_counts_once() {
     let beside_secret = "watt.net.ssl.client.useJSSE=false\nwatt.a.password=CANARY\n";
     let here = folder(&[("real/server.cnf", beside_secret)]);

@@ -145,6 +145,8 @@ pub fn group(documents: &[Document]) -> Vec<Group> {
     groups.extend(alone.into_values());
     for group in &mut groups {
         group.files.sort_unstable();
+        // A file and a link to it may lie in one instance.
+        group.files.dedup();
     }
     groups
 }

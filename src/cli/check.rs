@@ -80,10 +80,13 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
 }
 
 fn list_files(discovery: &Discovery, console: &mut Console) {
-    for (index, document) in discovery.documents.iter().enumerate() {
-        let holds = |group: &&crate::discover::Group| group.files.iter().any(|id| id.0 == index);
-        let owners: Vec<&str> =
-            discovery.groups.iter().filter(holds).map(|group| group.name.as_str()).collect();
+    let mut owners: Vec<Vec<&str>> = vec![Vec::new(); discovery.documents.len()];
+    for group in &discovery.groups {
+        for id in &group.files {
+            owners[id.0].push(&group.name);
+        }
+    }
+    for (document, owners) in discovery.documents.iter().zip(owners) {
         let owner = if owners.is_empty() { "-".to_owned() } else { owners.join(", ") };
         let context = if document.context { " (context)" } else { "" };
         console.put(|out| {

@@ -204,11 +204,6 @@ impl<'f> Instance<'f> {
         };
         discover::display_path(shown.or_else(folder).unwrap_or(self.root))
     }
-
-    /// Whether the server seems to run: it puts `bin/.lock` there while it does.
-    pub fn lock(&self) -> Option<&'f Document> {
-        self.with_role(Role::Lock).next().map(|(_, document)| document)
-    }
 }
 
 fn kind_of(documents: &[Document], group: &Group) -> Kind {

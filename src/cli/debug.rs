@@ -143,7 +143,7 @@ fn change(
     };
     let mut working = Working::default();
     working.apply(&mut discovery, &edits);
-    deliver(&discovery, given, &working.changes(), output, console)
+    deliver(&discovery, &working.changes(), output, console)
 }
 
 fn plan_all(

@@ -1,12 +1,15 @@
 //! `wattlint fix`
 
+use std::collections::HashSet;
+
 use clap::Args;
 
 use super::{Console, FAILED, Input, Rules};
 use crate::discover::Discovery;
+use crate::document::{FileId, Role};
 use crate::fix::apply::{self, Change, Permit};
 use crate::fix::{patch, write};
-use crate::instance::{Given, Instance};
+use crate::instance::Instance;
 use crate::report::Server;
 use crate::rules::schema::Safety;
 
@@ -55,7 +58,7 @@ pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
             return FAILED;
         }
     };
-    let code = deliver(&discovery, given, &outcome.changes, &args.output, console);
+    let code = deliver(&discovery, &outcome.changes, &args.output, console);
     if code != 0 {
         return code;
     }
@@ -97,13 +100,7 @@ pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
 }
 
 /// Prints the patch of some changes, or writes them to disk.
-pub fn deliver(
-    discovery: &Discovery,
-    given: Given,
-    changes: &[Change],
-    output: &WriteArgs,
-    console: &mut Console,
-) -> u8 {
+pub fn deliver(discovery: &Discovery, changes: &[Change], output: &WriteArgs, console: &mut Console) -> u8 {
     if changes.is_empty() {
         return 0;
     }
@@ -117,9 +114,14 @@ pub fn deliver(
         }
         return 0;
     }
-    let running = Instance::all(discovery, given)
-        .filter(|instance| instance.files.iter().any(|id| changes.iter().any(|change| change.file == *id)))
-        .find_map(|instance| instance.lock().map(|lock| lock.display.clone()));
+    let changed: HashSet<FileId> = changes.iter().map(|change| change.file).collect();
+    let touched = discovery.groups.iter().filter(|group| group.files.iter().any(|id| changed.contains(id)));
+    // A server keeps `bin/.lock` there while it runs.
+    let running = touched
+        .flat_map(|group| &group.files)
+        .map(|&id| discovery.document(id))
+        .find(|document| document.role == Role::Lock)
+        .map(|document| &document.display);
     if let (Some(lock), false) = (running, output.force) {
         console.say(format!(
             "error: {lock} is there, so the server seems to run, and it would write over the change when it saves its \

@@ -115,11 +115,6 @@ impl Working {
     }
 }
 
-fn findings_of(discovery: &Discovery, given: Given, selection: &Selection, group: usize) -> Vec<Finding> {
-    let instance = Instance::new(discovery, &discovery.groups[group], given);
-    rules::check(&instance, selection)
-}
-
 /// Applies fixes round after round until none is left that may be applied. Works on `discovery` in memory only.
 ///
 /// The versions assumed at the start hold to the end: removing the very settings a release was inferred from must not
@@ -130,15 +125,12 @@ pub fn converge(
     selection: &Selection,
     permit: Permit,
 ) -> Result<Outcome, FixError> {
-    let groups = discovery.groups.len();
-    let givens: Vec<Given> = (0..groups)
-        .map(|group| {
-            let instance = Instance::new(discovery, &discovery.groups[group], given);
-            Given { release: Some(instance.release.value), jdk: Some(instance.jdk.value) }
+    let (givens, mut findings): (Vec<Given>, Vec<Vec<Finding>>) = Instance::all(discovery, given)
+        .map(|instance| {
+            let held = Given { release: Some(instance.release.value), jdk: Some(instance.jdk.value) };
+            (held, rules::check(&instance, selection))
         })
-        .collect();
-    let mut findings: Vec<Vec<Finding>> =
-        (0..groups).map(|group| findings_of(discovery, given, selection, group)).collect();
+        .unzip();
     let readable = unreadable(discovery);
     let mut working = Working::default();
     let mut outcome = Outcome::default();
@@ -170,9 +162,9 @@ pub fn converge(
             return Err(FixError::Broken { path, rules });
         }
         let changed: HashSet<FileId> = edits.iter().map(|edit| edit.file).collect();
-        for group in 0..groups {
-            if discovery.groups[group].files.iter().any(|id| changed.contains(id)) {
-                findings[group] = findings_of(discovery, givens[group], selection, group);
+        for (index, group) in discovery.groups.iter().enumerate() {
+            if group.files.iter().any(|id| changed.contains(id)) {
+                findings[index] = rules::check(&Instance::new(discovery, group, givens[index]), selection);
             }
         }
     }

@@ -2,7 +2,7 @@
 //! patch.
 
 use crate::document::{Document, Syntax};
-use crate::instance::settings::SYSTEM_PROPERTIES;
+use crate::instance::settings::{REFERENCES, SYSTEM_PROPERTIES};
 use crate::syntax::ports::{Ports, TokenKind};
 use crate::syntax::properties::Item;
 use crate::syntax::wrapper::Kind;
@@ -43,7 +43,7 @@ pub fn last_segment(key: &str) -> &str {
 /// Whether a value gives nothing away though its name is a secret's: a switch, or a reference to where the secret is.
 fn is_reference(value: &str) -> bool {
     let value = value.trim();
-    let reference = ["$env{", "$secret{", "$vault{", "$file{"].iter().any(|form| {
+    let reference = REFERENCES.iter().any(|form| {
         let inside = value.strip_prefix(form).and_then(|rest| rest.strip_suffix('}'));
         inside.is_some_and(|name| !name.contains(['{', '}', '$']))
     });

@@ -25,11 +25,14 @@ pub const WORDS: [&str; 18] = [
     "packet",
 ];
 
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
+}
+
 /// Whether a text is made of nothing but such words, as what a comma cut off a value is.
 pub fn is_words(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    let mut words =
-        lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).peekable();
+    let mut words = split(&lower).peekable();
     words.peek().is_some() && !text.contains('=') && words.all(|word| WORDS.contains(&word))
 }
 
@@ -56,8 +59,7 @@ pub enum Effect {
 /// What a value of `javax.net.debug` does in this instance's JVM.
 pub fn effect(instance: &Instance<'_>, value: &str) -> Effect {
     let lower = value.to_ascii_lowercase();
-    let words: Vec<&str> =
-        lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = split(&lower).collect();
     let has = |word: &str| words.contains(&word);
     let jdk = instance.jdk.value;
     let open_jsse = instance.jvm.has_argument(OPEN_JSSE);

@@ -57,6 +57,11 @@ impl Release {
         self >= Release::new(10, 7)
     }
 
+    /// Whether it brings `webm_override_java.security`: 10.11 and 10.15 do; what later releases do is not known.
+    pub fn has_security_override(self) -> bool {
+        self >= Release::new(10, 11) && self < Release::new(11, 0)
+    }
+
     /// The Java release it is delivered with, where the installation does not tell.
     ///
     /// Documented for 9.12 (8), 10.7 (8), 10.11 and 10.15 (11); taken as 8 before and 17 after.

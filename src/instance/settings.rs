@@ -83,10 +83,12 @@ pub struct Settings<'f> {
     base: Option<FileId>,
 }
 
+/// How the substitutions of a template begin: the server fills them in from outside. All end at `}`.
+pub const REFERENCES: [&str; 4] = ["$env{", "$secret{", "$vault{", "$file{"];
+
 /// Whether a template value holds a substitution or is encrypted, so that its text is not the value.
 pub fn is_unresolved(value: &str) -> bool {
-    ["$env{", "$secret{", "$vault{", "$file{"].iter().any(|form| value.contains(form))
-        || value.starts_with("{AES}")
+    REFERENCES.iter().any(|form| value.contains(form)) || value.starts_with("{AES}")
 }
 
 impl<'f> Settings<'f> {

@@ -99,14 +99,12 @@ const STOCK_OVERRIDE: &str = "SSLv3, TLSv1, RC4, DES, MD5withRSA, DH keySize < 1
 /// Whether the override that 10.11 and 10.15 bring is taken to be in effect, as delivered: the server is told to read
 /// it, or nothing was read that could tell, and the file itself is not among those read.
 pub fn assumes_stock_override(instance: &Instance<'_>) -> bool {
-    let release = instance.release.value;
-    let brings = release >= Release::new(10, 11) && release < Release::new(11, 0);
     let named = match instance.jvm.property(OVERRIDE_PROPERTY) {
         Some(property) => property.value.ends_with(VENDOR_OVERRIDE) && !property.value.starts_with('='),
         // A Microservices Runtime's start script names it; a wrapper that does not, does not.
         None => instance.with_role(Role::CustomWrapper).next().is_none(),
     };
-    brings
+    instance.release.value.has_security_override()
         && named
         && instance.kind != Kind::OtherProfile
         && instance.security.get(DISABLED_ALGORITHMS).is_none()

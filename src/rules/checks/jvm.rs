@@ -190,9 +190,8 @@ pub fn security_override_bypassed(cx: &Cx<'_, '_>) {
     };
     let replaces = winner.value.starts_with('=');
     let file = winner.value.trim_start_matches('=').rsplit(['/', '\\']).next().unwrap_or_default();
-    // The product brings the override from 10.11 on; what later releases than 10.15 do is not known.
-    let brings = release >= Release::new(10, 11) && release < Release::new(11, 0);
-    let drops = brings && cx.instance.kind != Kind::OtherProfile && file != VENDOR_OVERRIDE;
+    let drops =
+        release.has_security_override() && cx.instance.kind != Kind::OtherProfile && file != VENDOR_OVERRIDE;
     let message = if replaces {
         "two equal signs make this file replace the whole java.security of the JDK".to_owned()
     } else if !losers.is_empty() {

@@ -113,11 +113,10 @@ pub struct Plan {
     pub said: Vec<String>,
 }
 
-/// Which provider a direction uses, for people: "outbound HTTPS uses JSSE".
+/// Each direction for people, such as "outbound HTTPS", with its provider; `None` where the files do not tell.
 pub fn providers(instance: &Instance<'_>) -> Vec<(String, Option<Provider>)> {
     let clients = Client::ALL.into_iter().map(|client| {
         let choice = tls::outbound(instance, client);
-        // Where the release lacks the switch, mail and FTPS say nothing worth a line.
         (client.title().to_owned(), choice.map(|choice| choice.provider))
     });
     let ports = instance.ports.iter().filter(|port| port.is_tls());

@@ -107,11 +107,6 @@ impl Discovery {
         found
     }
 
-    /// The same instances with some documents replaced, as after a fix.
-    pub fn with_documents(&self, documents: Vec<Document>) -> Discovery {
-        Discovery { documents, groups: self.groups.clone(), notes: Vec::new(), problems: Vec::new() }
-    }
-
     /// A document by its number.
     pub fn document(&self, id: FileId) -> &Document {
         &self.documents[id.0]

@@ -139,11 +139,12 @@ fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-/// The output streams of a run. Writing to a closed pipe is no error: the reader has seen enough.
+/// The output streams of a run.
 struct Console {
     color: bool,
     out: io::BufWriter<io::Stdout>,
-    closed: bool,
+    /// Why nothing more can be written to stdout.
+    broken: Option<io::Error>,
 }
 
 impl Console {
@@ -154,13 +155,13 @@ impl Console {
             ColorWhen::Never => false,
             ColorWhen::Auto => anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
         };
-        Console { color, out: io::BufWriter::with_capacity(64 << 10, stdout), closed: false }
+        Console { color, out: io::BufWriter::with_capacity(64 << 10, stdout), broken: None }
     }
 
     /// Writes to stdout.
     fn put(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
-        if !self.closed && write(&mut self.out).is_err() {
-            self.closed = true;
+        if self.broken.is_none() {
+            self.broken = write(&mut self.out).err();
         }
     }
 
@@ -210,5 +211,12 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Rules(args) => rules::run(&args, &mut console),
     };
     console.put(|out| out.flush());
-    ExitCode::from(code)
+    match console.broken.take() {
+        // A closed pipe is no error: the reader has seen enough.
+        Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            console.say(format!("error: the output could not be written to its end: {error}"));
+            ExitCode::from(FAILED)
+        }
+        _ => ExitCode::from(code),
+    }
 }

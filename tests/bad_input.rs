@@ -96,6 +96,24 @@ fn links_in_a_circle_and_to_files() {
     assert!(text.starts_with("watt.net.ssl.client.useJSSE=true\n"), "{text}");
 }
 
+/// A patch cut off by a full disk must not pass for a whole one.
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_can_not_be_written_is_an_error() {
+    let here = folder(&[("config/server.cnf", IAIK)]);
+    for args in [&["fix", "--release", "10.11"][..], &["check", "--format", "json"], &["rules"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_wattlint"))
+            .current_dir(here.path())
+            .args(args)
+            .stdout(fs::File::create("/dev/full").expect("Linux has it"))
+            .output()
+            .expect("the program starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+        assert!(stderr.contains("error: the output could not be written"), "{args:?}: {stderr}");
+    }
+}
+
 #[test]
 fn a_file_reached_twice_in_one_instance_is_one_of_its_files() {
     let here = folder(&[

@@ -75,11 +75,13 @@ impl Walk {
 
     fn add_entry(&mut self, entry: &DirEntry) {
         let path = entry.path();
-        let shown = display_path(path);
+        // Of thousands of entries few are named anywhere, and the name asks for the current folder.
+        let shown = || display_path(path);
         let Some(role) = roles::by_name(path) else {
             if !entry.file_type().is_dir() && roles::is_lookalike(path) {
                 let note = format!(
-                    "{shown}: has another name than the server reads, so it was left out; name it to have it read"
+                    "{}: has another name than the server reads, so it was left out; name it to have it read",
+                    shown()
                 );
                 self.found.notes.push(note);
             }
@@ -88,7 +90,7 @@ impl Walk {
         if entry.depth() > 0 && entry.file_type().is_dir() {
             // `release` and `.lock` are names a folder may well have.
             if role.is_primary() && roles::is_canonical(path) {
-                self.problem(Problem::NotAFile { path: shown, what: "a folder" });
+                self.problem(Problem::NotAFile { path: shown(), what: "a folder" });
             }
             return;
         }
@@ -96,19 +98,21 @@ impl Walk {
         match fs::metadata(path) {
             Ok(meta) if meta.is_file() => match read(path, meta.len()) {
                 Ok(Read::Bytes(bytes)) => match roles::identify(path, &bytes) {
-                    Identity::Role(role) => self.document(path, shown, role, bytes, false),
-                    Identity::Other(why) => self.found.notes.push(format!("{shown}: {why}")),
+                    Identity::Role(role) => self.document(path, shown(), role, bytes, false),
+                    Identity::Other(why) => self.found.notes.push(format!("{}: {why}", shown())),
                     Identity::Unknown => {}
                 },
-                Ok(Read::TooLarge) => self.found.notes.push(format!("{shown}: {}", too_large(meta.len()))),
-                Err(source) => self.problem(Problem::Unreadable { path: shown, source }),
+                Ok(Read::TooLarge) => {
+                    self.found.notes.push(format!("{}: {}", shown(), too_large(meta.len())))
+                }
+                Err(source) => self.problem(Problem::Unreadable { path: shown(), source }),
             },
             Ok(_) if role == Role::Lock || !super::is_linted(role) => {}
             Ok(meta) => self.problem(Problem::NotAFile {
-                path: shown,
+                path: shown(),
                 what: if meta.is_dir() { "a link to a folder" } else { "a device, pipe or socket" },
             }),
-            Err(source) => self.problem(Problem::Unreadable { path: shown, source }),
+            Err(source) => self.problem(Problem::Unreadable { path: shown(), source }),
         }
     }
 

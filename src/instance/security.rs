@@ -1,8 +1,9 @@
 //! Security properties: the JVM's java.security and the file that `-Djava.security.properties` lays over it.
 
+use std::borrow::Cow;
+
 use super::jvm::Jvm;
-use crate::document::{Document, FileId, Place, Role};
-use crate::syntax::properties::Entry;
+use crate::document::{Document, FileId, Role};
 
 /// The name of the override file that Integration Server brings from 10.11 on.
 pub const VENDOR_OVERRIDE: &str = "webm_override_java.security";
@@ -19,6 +20,8 @@ pub struct SecurityFiles<'f> {
     pub overlay: Option<(FileId, &'f Document)>,
     /// Whether the override replaces the whole java.security (`==`).
     pub replaces: bool,
+    /// `jdk.tls.disabledAlgorithms` as these files set it; kept, since every suite of every list is held against it.
+    pub disabled_algorithms: Option<Cow<'f, str>>,
 }
 
 impl<'f> SecurityFiles<'f> {
@@ -31,20 +34,23 @@ impl<'f> SecurityFiles<'f> {
         let named = jvm.property(OVERRIDE_PROPERTY);
         let path = named.map_or(VENDOR_OVERRIDE, |property| property.value.as_str());
         let name = path.trim_start_matches('=').rsplit(['/', '\\']).next().unwrap_or_default();
-        SecurityFiles {
+        let mut found = SecurityFiles {
             master: of(Role::JavaSecurity).next(),
             overlay: of(Role::SecurityOverride).find(|(_, document)| document.file_name() == name),
             replaces: named.is_some_and(|property| property.value.starts_with('=')),
-        }
+            disabled_algorithms: None,
+        };
+        found.disabled_algorithms = found.get("jdk.tls.disabledAlgorithms");
+        found
     }
 
-    /// The line that decides a security property, and its value.
-    pub fn get(&self, name: &str) -> Option<(Place, Entry, std::borrow::Cow<'f, str>)> {
+    /// The value of a security property.
+    fn get(&self, name: &str) -> Option<Cow<'f, str>> {
         let order = if self.replaces { [self.overlay, None] } else { [self.overlay, self.master] };
-        order.into_iter().flatten().find_map(|(id, document)| {
+        order.into_iter().flatten().find_map(|(_, document)| {
             let doc = document.properties()?;
             let entry = doc.loaded().filter(|entry| doc.key(entry) == name).last()?;
-            Some((Place::new(id, entry.key), *entry, doc.value(entry)))
+            Some(doc.value(entry))
         })
     }
 }

@@ -1,8 +1,6 @@
 //! Which protocols a JSSE direction really has: what the JDK can, less what its security properties disable, less
 //! (or limited to) what the watt lists say.
 
-use std::borrow::Cow;
-
 use super::{List, Provider, disabled};
 use crate::catalog::{self, PROTOCOLS};
 use crate::document::Role;
@@ -107,17 +105,15 @@ pub fn assumes_stock_override(instance: &Instance<'_>) -> bool {
     instance.release.value.has_security_override()
         && named
         && instance.kind != Kind::OtherProfile
-        && instance.security.get(DISABLED_ALGORITHMS).is_none()
+        && instance.security.disabled_algorithms.is_none()
 }
 
-const DISABLED_ALGORITHMS: &str = "jdk.tls.disabledAlgorithms";
-
 /// The `jdk.tls.disabledAlgorithms` in effect: of the override file or java.security, else the JDK's own.
-pub fn disabled_algorithms<'i>(instance: &'i Instance<'_>) -> Cow<'i, str> {
-    match instance.security.get(DISABLED_ALGORITHMS) {
-        Some((_, _, value)) => value,
-        None if assumes_stock_override(instance) => Cow::Borrowed(STOCK_OVERRIDE),
-        None => Cow::Borrowed(catalog::jdk_defaults(instance.jdk.value).disabled),
+pub fn disabled_algorithms<'i>(instance: &'i Instance<'_>) -> &'i str {
+    match &instance.security.disabled_algorithms {
+        Some(value) => value,
+        None if assumes_stock_override(instance) => STOCK_OVERRIDE,
+        None => catalog::jdk_defaults(instance.jdk.value).disabled,
     }
 }
 
@@ -126,7 +122,7 @@ pub fn disabled_by_jdk(instance: &Instance<'_>) -> Vec<&'static str> {
     let value = disabled_algorithms(instance);
     PROTOCOLS
         .into_iter()
-        .filter(|name| disabled::entries(&value).any(|entry| entry.eq_ignore_ascii_case(name)))
+        .filter(|name| disabled::entries(value).any(|entry| entry.eq_ignore_ascii_case(name)))
         .collect()
 }
 

@@ -81,7 +81,7 @@ pub fn status(instance: &Instance<'_>, name: &str) -> Status {
         Status::Unknown if new_on_8 => Status::Supported,
         status if in_effect == own => status,
         Status::Unknown => Status::Unknown,
-        _ if disables(&in_effect, suite, jdk) => Status::Disabled,
+        _ if disables(in_effect, suite, jdk) => Status::Disabled,
         Status::Disabled => Status::Supported,
         status => status,
     }

@@ -1,5 +1,7 @@
 //! Typed look-ups in the tables of `catalog/`, which `build.rs` compiles in.
 
+use std::sync::LazyLock;
+
 use crate::instance::release::{Jdk, Release};
 use crate::rules::schema::Basis;
 
@@ -95,7 +97,10 @@ pub fn suite(name: &str, aliases: bool) -> Option<&'static Suite> {
 
 /// What a JDK does with a suite, by the nearest build that was measured.
 pub fn suite_status(suite: &Suite, jdk: Jdk) -> Status {
-    let column = nearest(SUITE_JDKS.iter().map(|name| jdk_of(name)), jdk);
+    // Asked for every suite of every list: the names are read once.
+    static BUILDS: LazyLock<Vec<Jdk>> =
+        LazyLock::new(|| SUITE_JDKS.iter().map(|name| jdk_of(name)).collect());
+    let column = nearest(&BUILDS, jdk);
     column.and_then(|index| suite.status.get(index)).copied().unwrap_or(Status::Unknown)
 }
 
@@ -132,10 +137,10 @@ fn typical_update(feature: u16) -> u32 {
 }
 
 /// Index of the newest build not newer than `jdk`; the oldest of its line, or of the line before, if there is none.
-fn nearest(builds: impl Iterator<Item = Jdk> + Clone, jdk: Jdk) -> Option<usize> {
+fn nearest(builds: &[Jdk], jdk: Jdk) -> Option<usize> {
     let key = |jdk: Jdk| (jdk.feature, jdk.update.unwrap_or(typical_update(jdk.feature)));
     let wanted = key(jdk);
-    let all = builds.map(key).enumerate();
+    let all = builds.iter().copied().map(key).enumerate();
     let older = all.clone().filter(|(_, build)| *build <= wanted).max_by_key(|(_, build)| *build);
     let same_line = older.filter(|(_, build)| build.0 == wanted.0);
     let first_of_line = all.clone().filter(|(_, build)| build.0 == wanted.0).min_by_key(|(_, build)| *build);
@@ -148,7 +153,8 @@ fn nearest(builds: impl Iterator<Item = Jdk> + Clone, jdk: Jdk) -> Option<usize>
 
 /// The defaults of a JDK, by the nearest build known.
 pub fn jdk_defaults(jdk: Jdk) -> &'static JdkDefaults {
-    let index = nearest(JDKS.iter().map(|row| jdk_of(row.name)), jdk).unwrap_or_default();
+    static BUILDS: LazyLock<Vec<Jdk>> = LazyLock::new(|| JDKS.iter().map(|row| jdk_of(row.name)).collect());
+    let index = nearest(&BUILDS, jdk).unwrap_or_default();
     &JDKS[index]
 }
 

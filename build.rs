@@ -197,8 +197,20 @@ fn release(text: &str) -> String {
     }
 }
 
-fn words(text: &str) -> String {
-    format!("&{:?}", text.split_whitespace().collect::<Vec<_>>())
+fn protocol(name: &str) -> &'static str {
+    match name {
+        "SSLv2Hello" => "Protocol::Ssl2Hello",
+        "SSLv3" => "Protocol::Ssl3",
+        "TLSv1" => "Protocol::Tls10",
+        "TLSv1.1" => "Protocol::Tls11",
+        "TLSv1.2" => "Protocol::Tls12",
+        "TLSv1.3" => "Protocol::Tls13",
+        other => panic!("no protocol: {other}"),
+    }
+}
+
+fn protocols(text: &str) -> String {
+    format!("&[{}]", text.split_whitespace().map(protocol).collect::<Vec<_>>().join(", "))
 }
 
 fn basis(text: &str) -> &'static str {
@@ -230,41 +242,48 @@ fn catalog() -> String {
     let mut out = String::new();
     let mut t = table("suites");
     t.rows.sort_by(|a, b| a[0].cmp(&b[0]));
-    let jdks: Vec<String> = t.columns[7..].to_vec();
-    writeln!(
-        out,
-        "/// The builds of [`Suite::status`], in its order.\npub static SUITE_JDKS: &[&str] = &{jdks:?};"
-    )
-    .expect("a String takes all");
+    let generations: Vec<String> = t.columns[7..].to_vec();
     slice(&mut out, &t, "SUITES", "Suite", "The cipher suites, sorted by name.", |row| {
-        let status = row[7..].iter().map(|cell| match cell.as_str() {
-            "-" => "Status::Unknown".to_owned(),
-            "d" => "Status::Disabled".to_owned(),
-            "s" => "Status::Supported".to_owned(),
-            rank => format!("Status::Enabled({})", rank.strip_prefix('E').expect("E and a rank")),
+        let ranks = row[7..].iter().map(|cell| match cell.as_str() {
+            "-" => "Rank::Unknown".to_owned(),
+            "s" => "Rank::Supported".to_owned(),
+            place => format!("Rank::Default({place})"),
         });
         format!(
-            "name: {:?}, kex: {:?}, auth: {:?}, cipher: {:?}, mac: {:?}, min: {:?}, max: {:?}, status: &[{}]",
+            "name: {:?}, kex: {:?}, auth: {:?}, cipher: {:?}, mac: {:?}, min: {}, max: {}, ranks: &[{}]",
             row[0],
             row[1],
             row[2],
             row[3],
             row[4],
-            row[5],
-            row[6],
-            status.collect::<Vec<_>>().join(", ")
+            protocol(&row[5]),
+            protocol(&row[6]),
+            ranks.collect::<Vec<_>>().join(", ")
         )
     });
     let t = table("jdks");
     slice(&mut out, &t, "JDKS", "JdkDefaults", "What each JDK does with TLS on its own.", |row| {
         format!(
-            "name: {:?}, supported: {}, client: {}, server: {}, disabled: {:?}, basis: {}",
+            "name: {:?}, generation: {}, supported: {}, client: {}, server: {}, own_order: {}, disabled: {:?}, certpath: {:?}, basis: {}",
             t.get(row, "jdk"),
-            words(t.get(row, "supported")),
-            words(t.get(row, "client")),
-            words(t.get(row, "server")),
+            generations.iter().position(|name| name == t.get(row, "suites")).expect("a column of suites.tsv"),
+            protocols(t.get(row, "supported")),
+            protocols(t.get(row, "client")),
+            protocols(t.get(row, "server")),
+            t.get(row, "order") == "own",
             t.get(row, "disabled"),
+            t.get(row, "certpath"),
             basis(t.get(row, "basis"))
+        )
+    });
+    let t = table("peers");
+    slice(&mut out, &t, "PEERS", "NamedPeer", "The peers with names.", |row| {
+        format!(
+            "name: {:?}, side: {:?}, words: {:?}, summary: {:?}",
+            t.get(row, "name"),
+            t.get(row, "side"),
+            t.get(row, "words"),
+            t.get(row, "summary")
         )
     });
     let t = table("stock-wrapper");

@@ -7,21 +7,104 @@ use crate::rules::schema::Basis;
 
 include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 
-/// The protocol names JSSE knows, oldest first.
-pub const PROTOCOLS: [&str; 6] = ["SSLv2Hello", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
+/// A protocol as JSSE names it, oldest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protocol {
+    /// `SSLv2Hello`: no protocol, an old form of the first message
+    Ssl2Hello,
+    /// SSL 3.0
+    Ssl3,
+    /// TLS 1.0
+    Tls10,
+    /// TLS 1.1
+    Tls11,
+    /// TLS 1.2
+    Tls12,
+    /// TLS 1.3
+    Tls13,
+}
 
-/// The protocols nobody should speak any more (RFC 7568 for SSL 3.0, RFC 8996 for TLS 1.0 and 1.1).
-pub const DEPRECATED: [&str; 4] = ["SSLv2Hello", "SSLv3", "TLSv1", "TLSv1.1"];
+impl Protocol {
+    /// All of them, oldest first.
+    pub const ALL: [Protocol; 6] = [
+        Protocol::Ssl2Hello,
+        Protocol::Ssl3,
+        Protocol::Tls10,
+        Protocol::Tls11,
+        Protocol::Tls12,
+        Protocol::Tls13,
+    ];
 
-/// What a JDK does with a cipher suite.
+    /// Those nobody should speak any more (RFC 7568 for SSL 3.0, RFC 8996 for TLS 1.0 and 1.1).
+    pub const DEPRECATED: [Protocol; 4] =
+        [Protocol::Ssl2Hello, Protocol::Ssl3, Protocol::Tls10, Protocol::Tls11];
+
+    /// The exact name in every list.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Protocol::Ssl2Hello => "SSLv2Hello",
+            Protocol::Ssl3 => "SSLv3",
+            Protocol::Tls10 => "TLSv1",
+            Protocol::Tls11 => "TLSv1.1",
+            Protocol::Tls12 => "TLSv1.2",
+            Protocol::Tls13 => "TLSv1.3",
+        }
+    }
+
+    /// The protocol of exactly this name.
+    pub fn named(name: &str) -> Option<Protocol> {
+        Protocol::ALL.into_iter().find(|protocol| protocol.name() == name)
+    }
+
+    /// Whether it is retired.
+    pub fn is_deprecated(self) -> bool {
+        self < Protocol::Tls12
+    }
+}
+
+impl std::fmt::Display for Protocol {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The generations of JSSE, in the order of [`Suite::ranks`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Generation {
+    /// Java 8 before 2016 or so (measured on 8u51)
+    Java8u51,
+    /// Java 8 without TLS 1.3
+    Java8,
+    /// Java 8 with TLS 1.3: from 8u261 (Oracle) or 8u272 (OpenJDK) on
+    Java8Tls13,
+    /// Java 11 to 18
+    Java11,
+    /// Java 19 and later: 3DES is off by default
+    Java21,
+}
+
+impl Generation {
+    const ALL: [Generation; 5] = [
+        Generation::Java8u51,
+        Generation::Java8,
+        Generation::Java8Tls13,
+        Generation::Java11,
+        Generation::Java21,
+    ];
+
+    /// Whether its engine is the one Java 8 had before TLS 1.3.
+    pub fn is_old(self) -> bool {
+        self <= Generation::Java8
+    }
+}
+
+/// What a generation of JSSE does with a cipher suite when nothing is disabled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
+pub enum Rank {
     /// On by default, at this place of the default list.
-    Enabled(u16),
+    Default(u16),
     /// Known, not on by default.
     Supported,
-    /// Known, taken away by the java.security the JDK ships.
-    Disabled,
     /// Not known: naming it makes JSSE refuse the whole list.
     Unknown,
 }
@@ -40,11 +123,36 @@ pub struct Suite {
     /// MAC, or the PRF's hash for AEAD ciphers.
     pub mac: &'static str,
     /// Oldest protocol it works with.
-    pub min: &'static str,
+    pub min: Protocol,
     /// Newest protocol it works with.
-    pub max: &'static str,
-    /// Per JDK of [`SUITE_JDKS`].
-    pub status: &'static [Status],
+    pub max: Protocol,
+    ranks: &'static [Rank],
+}
+
+impl PartialEq for Suite {
+    fn eq(&self, other: &Suite) -> bool {
+        self.name == other.name
+    }
+}
+
+/// The signalling value that looks like a suite and is none; legal in a JSSE list.
+pub const SIGNAL: &str = "TLS_EMPTY_RENEGOTIATION_INFO_SCSV";
+
+impl Suite {
+    /// What a generation does with it when nothing is disabled.
+    pub fn rank(&self, generation: Generation) -> Rank {
+        self.ranks.get(generation as usize).copied().unwrap_or(Rank::Unknown)
+    }
+
+    /// Whether it can be used with a protocol.
+    pub fn works_with(&self, protocol: Protocol) -> bool {
+        self.min <= protocol && protocol <= self.max
+    }
+
+    /// Whether it is a signalling value and no suite.
+    pub fn is_signal(&self) -> bool {
+        self.name == SIGNAL
+    }
 }
 
 /// How much a cipher suite is worth.
@@ -95,30 +203,39 @@ pub fn suite(name: &str, aliases: bool) -> Option<&'static Suite> {
     })
 }
 
-/// What a JDK does with a suite, by the nearest build that was measured.
-pub fn suite_status(suite: &Suite, jdk: Jdk) -> Status {
-    // Asked for every suite of every list: the names are read once.
-    static BUILDS: LazyLock<Vec<Jdk>> =
-        LazyLock::new(|| SUITE_JDKS.iter().map(|name| jdk_of(name)).collect());
-    let column = nearest(&BUILDS, jdk);
-    column.and_then(|index| suite.status.get(index)).copied().unwrap_or(Status::Unknown)
-}
-
 /// What a JDK does on its own.
 #[derive(Debug, Clone, Copy)]
 pub struct JdkDefaults {
     /// Such as `11.0.21`.
     pub name: &'static str,
+    generation: usize,
     /// Protocols it can speak at all.
-    pub supported: &'static [&'static str],
-    /// Protocols on by default in a client.
-    pub client: &'static [&'static str],
-    /// Protocols on by default in a server.
-    pub server: &'static [&'static str],
+    pub supported: &'static [Protocol],
+    /// Protocols on by default in a client when nothing is disabled.
+    pub client: &'static [Protocol],
+    /// Protocols on by default in a server when nothing is disabled.
+    pub server: &'static [Protocol],
+    /// Whether its servers follow their own order of suites and not the client's.
+    pub own_order: bool,
     /// `jdk.tls.disabledAlgorithms` of its java.security.
     pub disabled: &'static str,
+    /// `jdk.certpath.disabledAlgorithms` of its java.security.
+    pub certpath: &'static str,
     /// Whether that build was run or read about.
     pub basis: Basis,
+}
+
+impl JdkDefaults {
+    /// Its generation of JSSE.
+    pub fn generation(&self) -> Generation {
+        Generation::ALL[self.generation]
+    }
+
+    /// Whether it is that update of a feature release or a later one of the same or a later feature release.
+    pub fn is_at_least(&self, feature: u16, update: u32) -> bool {
+        let jdk = jdk_of(self.name);
+        (jdk.feature, jdk.update.unwrap_or_default()) >= (feature, update)
+    }
 }
 
 fn jdk_of(name: &str) -> Jdk {
@@ -234,6 +351,19 @@ pub struct TemplatePrefix {
     pub summary: &'static str,
 }
 
+/// A peer with a name.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedPeer {
+    /// Its name.
+    pub name: &'static str,
+    /// server, client or any
+    pub side: &'static str,
+    /// Its description, as `--peer` takes one.
+    pub words: &'static str,
+    /// In one line.
+    pub summary: &'static str,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,13 +373,13 @@ mod tests {
         let name = |text: &str| jdk_defaults(text.parse().expect("a version")).name;
         assert_eq!(name("8"), "8u252");
         assert_eq!(name("8u292"), "8u292");
-        assert_eq!(name("8u345"), "8u292");
+        assert_eq!(name("8u345"), "8u341");
         assert_eq!(name("11"), "11.0.21");
-        assert_eq!(name("11.0.1"), "11.0.9");
+        assert_eq!(name("11.0.1"), "11.0.7");
         assert_eq!(name("17.0.15"), "17.0.15");
         assert_eq!(name("17.0.20"), "17.0.20.1");
-        assert_eq!(name("24"), "21.0.8");
-        assert_eq!(name("99"), "25.0.4.1");
+        assert_eq!(name("24"), "21.0.13.1");
+        assert_eq!(name("99"), "25.0.5.1");
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod debug;
 mod explain;
 mod fix;
 mod rules;
+mod tls;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -13,8 +14,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::discover::{self, Discovery};
-use crate::instance::Given;
 use crate::instance::release::{Jdk, RELEASES, Release, VersionError};
+use crate::instance::{Given, Instance};
 use crate::report::Server;
 use crate::rules::Selection;
 use crate::rules::schema::Rule;
@@ -48,6 +49,8 @@ enum Command {
     Fix(fix::FixArgs),
     /// Turn SSL debug on or off, or show what is on
     Debug(debug::DebugArgs),
+    /// Show what the server really does in a TLS handshake, and whether one with a given peer would work
+    Tls(tls::TlsArgs),
     /// Explain a rule, a setting, a protocol or a cipher suite
     Explain(explain::ExplainArgs),
     /// List the rules
@@ -182,6 +185,14 @@ impl Console {
     }
 }
 
+/// Whether an instance has anything a server is started with (a lone java.security has not).
+fn is_asked_for(discovery: &Discovery, instance: &Instance<'_>) -> bool {
+    instance.files.iter().any(|&id| {
+        let document = discovery.document(id);
+        document.role.is_primary() || document.setenv().is_some()
+    })
+}
+
 /// The exit code when the tool could not do its work.
 const FAILED: u8 = 2;
 
@@ -192,6 +203,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Check(args) => check::run(&args, &mut console),
         Command::Fix(args) => fix::run(&args, &mut console),
         Command::Debug(args) => debug::run(&args, &mut console),
+        Command::Tls(args) => tls::run(&args, &mut console),
         Command::Explain(args) => explain::run(&args, &mut console),
         Command::Rules(args) => rules::run(&args, &mut console),
     };

@@ -5,7 +5,7 @@ mod status;
 pub mod value;
 
 pub use off::{definitions_off, loose, off};
-pub use status::{Switch, status};
+pub use status::{Switch, jsse_switch, status};
 
 use thiserror::Error;
 

@@ -1,9 +1,11 @@
 //! Paths to documents: which files of a tree matter, what each is for, and which belong together.
 
 mod group;
+mod referenced;
 mod roles;
 mod walk;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -92,6 +94,7 @@ impl Discovery {
     /// Takes files from memory, as the rules' examples do. Paths are relative, with `/`.
     pub fn from_memory<'a>(files: impl IntoIterator<Item = (&'a str, Vec<u8>)>) -> Discovery {
         let mut found = Discovery::default();
+        let mut others: BTreeMap<PathBuf, Vec<u8>> = BTreeMap::new();
         for (path, bytes) in files {
             let path_buf = PathBuf::from(path);
             match roles::identify(&path_buf, &bytes) {
@@ -100,11 +103,21 @@ impl Discovery {
                     found.documents.push(document);
                 }
                 roles::Identity::Other(why) => found.notes.push(format!("{path}: {why}")),
-                roles::Identity::Unknown => found.notes.push(format!("{path}: is none of the known files")),
+                roles::Identity::Unknown => {
+                    others.insert(path_buf, bytes);
+                }
             }
         }
         found.group();
+        referenced::add(&mut found, |path, _| others.remove(path));
+        let unknown = others.keys().map(|path| format!("{}: is none of the known files", path.display()));
+        found.notes.extend(unknown);
         found
+    }
+
+    /// The same documents in the same groups, to try changes on.
+    pub fn copy(&self) -> Discovery {
+        Discovery { documents: self.documents.clone(), groups: self.groups.clone(), ..Discovery::default() }
     }
 
     /// A document by its number.

@@ -36,6 +36,8 @@ pub enum Role {
     JdkRelease,
     /// A keystore or truststore alias below `config/security/keystore`
     StoreAlias,
+    /// A file with a list of cipher suites that a setting points to
+    SuiteList,
     /// `bin/.lock`: the server runs, or was not shut down cleanly
     Lock,
 }
@@ -56,6 +58,7 @@ impl Role {
             Role::Manifest => "release",
             Role::JdkRelease => "JDK release",
             Role::StoreAlias => "store alias",
+            Role::SuiteList => "cipher suites",
             Role::Lock => "lock",
         }
     }
@@ -116,7 +119,7 @@ pub struct Position {
 }
 
 /// One file of the run, parsed without losing a byte.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Document {
     /// Where it is, absolute where it came from disk.
     pub path: PathBuf,
@@ -151,7 +154,9 @@ impl Document {
                 let batch = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("bat"));
                 Syntax::Setenv(Setenv::parse(shared, batch))
             }
-            Role::Manifest | Role::JdkRelease | Role::StoreAlias | Role::Lock => Syntax::Opaque,
+            Role::Manifest | Role::JdkRelease | Role::StoreAlias | Role::SuiteList | Role::Lock => {
+                Syntax::Opaque
+            }
         };
         Document {
             real: path.clone(),
@@ -164,6 +169,13 @@ impl Document {
             bytes,
             lines: OnceLock::new(),
         }
+    }
+
+    /// Whether it is the file that a path of the server's own system leads to: as many of the path's last parts as this
+    /// file's path has in common with it, and at least the name.
+    pub fn is_at(&self, path: &str) -> bool {
+        let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
+        !name.is_empty() && self.file_name() == name
     }
 
     /// The same file with other bytes, as after a fix.

@@ -4,6 +4,7 @@ pub mod apply;
 pub mod edit;
 pub mod make;
 pub mod patch;
+pub mod remedy;
 pub mod write;
 
 pub use edit::{Edit, Fix};

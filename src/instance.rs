@@ -78,8 +78,12 @@ impl<'f> Port<'f> {
     /// Whether it speaks TLS: an HTTPS or FTPS port, one with `ssl` true, or an e-mail port with TLS settings.
     pub fn is_tls(&self) -> bool {
         let is = |field: &str, value: &str| self.text(field).is_some_and(|text| text == value);
-        let mail = self.text("tlsSettings").is_some_and(|text| !text.is_empty() && text != "None");
-        is("protocol", "HTTPS") || is("protocol", "FTPS") || is("ssl", "true") || mail
+        is("protocol", "HTTPS") || is("protocol", "FTPS") || is("ssl", "true") || self.is_mail()
+    }
+
+    /// Whether it is an e-mail port with TLS settings: there the server is the client of a mail server.
+    pub fn is_mail(&self) -> bool {
+        self.text("tlsSettings").is_some_and(|text| !text.is_empty() && text != "None")
     }
 
     /// Whether it is open (ports without that field are).

@@ -3,6 +3,7 @@
 pub mod concise;
 pub mod human;
 pub mod json;
+pub mod posture;
 
 use std::io::{self, Write};
 

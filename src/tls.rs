@@ -1,6 +1,11 @@
 //! The effective TLS posture: per direction the provider, the protocols and the suites, each with what decided it.
 
 pub mod disabled;
+pub mod handshake;
+pub mod jsse;
+pub mod peer;
+pub mod posture;
+pub mod predict;
 pub mod protocols;
 pub mod suites;
 
@@ -157,6 +162,12 @@ impl List {
         port.text(field).filter(|text| !text.is_empty())?;
         let title = format!("{field} of {}", port.title());
         Some(List::new(instance.document(port.file).bytes(), port.place(field), title))
+    }
+
+    /// Where an element stands.
+    pub fn place_of(&self, name: &str) -> Option<Place> {
+        let element = self.elements.iter().find(|(element, _)| element == name)?;
+        Some(Place::new(self.place.file, element.1))
     }
 
     /// Whether an element is exactly this.

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
 use super::fix::{WriteArgs, deliver};
-use super::{Console, FAILED, Input};
+use super::{Console, FAILED, Input, is_asked_for};
 use crate::debugging::{self, DebugError, Plan, Via, Wanted};
 use crate::discover::Discovery;
 use crate::fix::apply::{Secrets, Working};
@@ -189,14 +189,6 @@ fn plan_all(
         }
     }
     good.then_some(edits)
-}
-
-/// Whether an instance has anything a server is started with (a lone java.security has not).
-fn is_asked_for(discovery: &Discovery, instance: &Instance<'_>) -> bool {
-    instance.files.iter().any(|&id| {
-        let document = discovery.document(id);
-        document.role.is_primary() || document.setenv().is_some()
-    })
 }
 
 #[derive(Serialize)]

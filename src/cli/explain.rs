@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::{Console, FAILED};
-use crate::catalog;
+use crate::catalog::{self, JdkDefaults, Protocol, Rank};
 use crate::rules::schema::{Example, Rule, Safety};
 use crate::secrets::{MASK, is_secret_name};
+use crate::tls::jsse::Jsse;
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
@@ -26,8 +27,8 @@ pub fn run(args: &ExplainArgs, console: &mut Console) -> u8 {
         console.put(|out| explain_setting(name, setting, out));
     } else if let Some(suite) = catalog::suite(&name.to_ascii_uppercase().replace("_ANON_", "_anon_"), true) {
         console.put(|out| explain_suite(suite, out));
-    } else if catalog::PROTOCOLS.contains(&name) {
-        console.put(|out| explain_protocol(name, out));
+    } else if let Some(protocol) = catalog::Protocol::named(name) {
+        console.put(|out| explain_protocol(protocol, out));
     } else if !readers.is_empty() {
         console.put(|out| {
             writeln!(out, "{name}: read by these rules\n")?;
@@ -150,28 +151,45 @@ fn explain_setting(name: &str, rows: &[catalog::SettingFact], out: &mut dyn Writ
     Ok(())
 }
 
-fn explain_protocol(name: &str, out: &mut dyn Write) -> io::Result<()> {
-    let verdict = match name {
-        "SSLv2Hello" => "an old form of the first message, no protocol",
-        "SSLv3" => "must not be used (RFC 7568)",
-        "TLSv1" | "TLSv1.1" => "retired (RFC 8996)",
-        _ => "in use",
+fn explain_protocol(protocol: Protocol, out: &mut dyn Write) -> io::Result<()> {
+    let verdict = match protocol {
+        Protocol::Ssl2Hello => "an old form of the first message, no protocol",
+        Protocol::Ssl3 => "must not be used (RFC 7568)",
+        Protocol::Tls10 | Protocol::Tls11 => "retired (RFC 8996)",
+        Protocol::Tls12 | Protocol::Tls13 => "in use",
     };
-    writeln!(out, "{name}: {verdict}\n")?;
-    for jdk in catalog::JDKS {
-        let entries = crate::tls::disabled::entries(jdk.disabled);
-        let disabled = entries.into_iter().any(|entry| entry.eq_ignore_ascii_case(name));
-        let on = match (jdk.client.contains(&name), jdk.server.contains(&name)) {
-            _ if !jdk.supported.contains(&name) => "unknown",
-            _ if disabled => "disabled by its java.security",
+    writeln!(out, "{protocol}: {verdict}\n")?;
+    by_build(out, |build, jsse| {
+        let on = match (build.client.contains(&protocol), build.server.contains(&protocol)) {
+            _ if !build.supported.contains(&protocol) => "unknown",
+            _ if jsse.tls.disables_protocol(protocol) => "disabled by its java.security",
             (true, true) => "on by default",
             (true, false) => "on by default in clients",
             (false, true) => "on by default in servers",
             (false, false) => "supported, not on by default",
         };
-        writeln!(out, "Java {:<10} {on} ({})", jdk.name, jdk.basis.name())?;
+        on.to_owned()
+    })
+}
+
+/// A line for each stretch of builds that say the same.
+fn by_build(out: &mut dyn Write, say: impl Fn(&JdkDefaults, &Jsse<'_>) -> String) -> io::Result<()> {
+    let mut stretches: Vec<(String, &str, &str)> = Vec::new();
+    for build in catalog::JDKS {
+        let Ok(jsse) = Jsse::of_build(build) else { continue };
+        let said = say(build, &jsse);
+        let line = |name: &str| name.split(['u', '.']).next().map(str::to_owned);
+        match stretches.last_mut() {
+            Some((before, first, last)) if *before == said && line(first) == line(build.name) => {
+                *last = build.name;
+            }
+            _ => stretches.push((said, build.name, build.name)),
+        }
     }
-    Ok(())
+    stretches.iter().try_for_each(|(said, first, last)| {
+        let range = if first == last { (*first).to_owned() } else { format!("{first} to {last}") };
+        writeln!(out, "Java {range:<22} {said}")
+    })
 }
 
 fn explain_suite(suite: &catalog::Suite, out: &mut dyn Write) -> io::Result<()> {
@@ -187,16 +205,18 @@ fn explain_suite(suite: &catalog::Suite, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out, "cipher          {}", suite.cipher)?;
     writeln!(out, "MAC or PRF      {}", suite.mac)?;
     let only = suite.min == suite.max;
-    let protocols = if only { suite.min.to_owned() } else { format!("{} to {}", suite.min, suite.max) };
+    let protocols = if only { suite.min.to_string() } else { format!("{} to {}", suite.min, suite.max) };
     writeln!(out, "protocols       {protocols}")?;
-    for (jdk, status) in catalog::SUITE_JDKS.iter().zip(suite.status) {
-        let status = match status {
-            catalog::Status::Enabled(rank) => format!("on by default, number {} in its order", rank + 1),
-            catalog::Status::Supported => "supported, not on by default".to_owned(),
-            catalog::Status::Disabled => "disabled by its java.security".to_owned(),
-            catalog::Status::Unknown => "unknown".to_owned(),
-        };
-        writeln!(out, "Java {jdk:<10} {status}")?;
-    }
-    Ok(())
+    by_build(out, |_, jsse| {
+        if suite.rank(jsse.generation) == Rank::Unknown {
+            return "unknown".to_owned();
+        }
+        if !jsse.permits(suite) {
+            return "disabled by its java.security".to_owned();
+        }
+        match jsse.default_suites(&Protocol::ALL).iter().position(|known| *known == suite) {
+            Some(place) => format!("on by default, number {} in its order", place + 1),
+            None => "supported, not on by default".to_owned(),
+        }
+    })
 }

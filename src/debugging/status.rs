@@ -60,6 +60,16 @@ pub fn status(instance: &Instance<'_>) -> Vec<Switch> {
     switches
 }
 
+/// The switch for JSSE that decides, if one is set.
+pub fn jsse_switch(instance: &Instance<'_>) -> Option<Switch> {
+    let property = instance.jvm.property(JSSE_DEBUG)?;
+    Some(Switch {
+        place: property.place,
+        what: format!("{JSSE_DEBUG}={}", property.value),
+        does: does(instance, property),
+    })
+}
+
 fn does(instance: &Instance<'_>, property: &SystemProperty) -> String {
     let jdk = instance.jdk.value;
     match value::effect(instance, &property.value) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 use super::roles::{self, Identity};
-use super::{Discovery, MAX_FILE_BYTES, Options, Problem, display_path, group};
+use super::{Discovery, MAX_FILE_BYTES, Options, Problem, display_path, group, referenced};
 use crate::document::{Document, Role};
 
 /// Folders no configuration lives in, wherever they are.
@@ -41,6 +41,7 @@ impl Walk {
     /// Groups what was found into instances.
     pub fn finish(mut self) -> Discovery {
         self.found.group();
+        referenced::add(&mut self.found, inside);
         self.found
     }
 
@@ -194,6 +195,19 @@ fn common_display(path: &Path, absolute: &Path, home: &Path) -> PathBuf {
         },
         Path::to_owned,
     )
+}
+
+/// The bytes of a file that another one names, if it really lies inside a folder. What cannot be read is as good as
+/// missing: the model says that it was not read.
+fn inside(path: &Path, folder: &Path) -> Option<Vec<u8>> {
+    let real = fs::canonicalize(path)
+        .ok()
+        .filter(|real| fs::canonicalize(folder).is_ok_and(|folder| real.starts_with(folder)))?;
+    let meta = fs::metadata(&real).ok().filter(fs::Metadata::is_file)?;
+    match read(&real, meta.len()) {
+        Ok(Read::Bytes(bytes)) => Some(bytes),
+        _ => None,
+    }
 }
 
 enum Read {

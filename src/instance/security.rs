@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::jvm::Jvm;
-use crate::document::{Document, FileId, Role};
+use crate::document::{Document, FileId, Place, Role};
 
 /// The name of the override file that Integration Server brings from 10.11 on.
 pub const VENDOR_OVERRIDE: &str = "webm_override_java.security";
@@ -22,6 +22,10 @@ pub struct SecurityFiles<'f> {
     pub replaces: bool,
     /// `jdk.tls.disabledAlgorithms` as these files set it; kept, since every suite of every list is held against it.
     pub disabled_algorithms: Option<Cow<'f, str>>,
+    /// Where that stands.
+    pub disabled_place: Option<Place>,
+    /// `jdk.certpath.disabledAlgorithms` as these files set it.
+    pub certpath: Option<Cow<'f, str>>,
 }
 
 impl<'f> SecurityFiles<'f> {
@@ -39,18 +43,33 @@ impl<'f> SecurityFiles<'f> {
             overlay: of(Role::SecurityOverride).find(|(_, document)| document.file_name() == name),
             replaces: named.is_some_and(|property| property.value.starts_with('=')),
             disabled_algorithms: None,
+            disabled_place: None,
+            certpath: None,
         };
-        found.disabled_algorithms = found.get("jdk.tls.disabledAlgorithms");
+        if let Some((value, place)) = found.get("jdk.tls.disabledAlgorithms") {
+            found.disabled_algorithms = Some(value);
+            found.disabled_place = Some(place);
+        }
+        found.certpath = found.get("jdk.certpath.disabledAlgorithms").map(|(value, _)| value);
         found
     }
 
-    /// The value of a security property.
-    fn get(&self, name: &str) -> Option<Cow<'f, str>> {
+    /// The value of a security property, and the line that sets it.
+    fn get(&self, name: &str) -> Option<(Cow<'f, str>, Place)> {
         let order = if self.replaces { [self.overlay, None] } else { [self.overlay, self.master] };
-        order.into_iter().flatten().find_map(|(_, document)| {
+        order.into_iter().flatten().find_map(|(id, document)| {
             let doc = document.properties()?;
             let entry = doc.loaded().filter(|entry| doc.key(entry) == name).last()?;
-            Some(doc.value(entry))
+            let span = if entry.value.is_empty() { entry.key } else { entry.value };
+            Some((doc.value(entry), Place::new(id, span)))
         })
+    }
+
+    /// Whether the override replaces java.security and names no provider, which leaves the JVM without TLS (measured).
+    pub fn without_providers(&self) -> bool {
+        self.replaces
+            && self.overlay.and_then(|(_, document)| document.properties()).is_some_and(|doc| {
+                !doc.loaded().any(|entry| doc.key(entry).starts_with("security.provider."))
+            })
     }
 }

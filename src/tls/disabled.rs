@@ -1,26 +1,158 @@
-//! What an entry of `jdk.tls.disabledAlgorithms` takes away: suites, by the algorithm names they are made of.
+//! What a `jdk.tls.disabledAlgorithms` (or `jdk.certpath.disabledAlgorithms`) takes away: suites by the algorithm names
+//! they are made of, protocols by name, keys by their size, signatures by their algorithms.
 //!
-//! Measured on 8u212, 11.0.21, 17.0.15 and 25.0.2 with 84 entries each; this gives the same suites for all that do not
-//! break the JVM. Entries with a constraint (`RSA keySize < 2048`, `... usage HandshakeSignature`) take no suite away.
+//! Measured on 8u212, 11.0.21, 17.0.15 and 25.0.2 with 84 entries each, and held against real handshakes of every build
+//! of the catalog with random lists of entries (`tests/handshakes.rs`).
 
-use crate::catalog::{self, Suite};
-use crate::instance::release::Jdk;
+use super::handshake::Key;
+use crate::catalog::{Protocol, Suite};
+
+/// How a JDK reads such a list; builds differ.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Grammar {
+    /// Whether the engine is the old one of Java 8.
+    pub old_engine: bool,
+    /// Whether `AES_256_GCM` takes the TLS 1.3 suites too, and `CHACHA20_POLY1305` means something: 25.0.5 (measured),
+    /// not 25.0.3 nor the updates of older lines from the same time.
+    pub full_names: bool,
+    /// Whether `TLS_RSA_*` is a pattern: 11.0.30, 17.0.20, 21.0.13 and 24 and later (measured).
+    pub patterns: bool,
+    /// Whether `include jdk.disabled.namedCurves` is understood: not on 8u212, 8u252 and 11.0.5 (measured).
+    pub includes: bool,
+}
+
+/// A comparison of `keySize`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct KeySize<'v> {
+    algorithm: &'v str,
+    operator: &'v str,
+    bits: u32,
+}
+
+/// A `disabledAlgorithms` value as a JDK understands it.
+#[derive(Debug, Clone, Default)]
+pub struct Constraints<'v> {
+    words: Vec<&'v str>,
+    sizes: Vec<KeySize<'v>>,
+    /// Signature schemes refused in handshakes (`usage HandshakeSignature`).
+    handshake_signatures: Vec<&'v str>,
+    patterns: Vec<&'v str>,
+    grammar: Grammar,
+}
 
 /// The elements of a `disabledAlgorithms` value, quotes around the whole taken off.
 pub fn entries(value: &str) -> impl Iterator<Item = &str> {
-    value.split(',').map(|entry| entry.trim().trim_matches('"').trim())
+    let value = value.trim();
+    let value = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value);
+    value.split(',').map(str::trim).filter(|entry| !entry.is_empty())
 }
 
-/// Whether a `disabledAlgorithms` value takes a suite away on a JDK.
-pub fn disables(value: &str, suite: &Suite, jdk: Jdk) -> bool {
-    // The newest updates know patterns; they are the ones that use one themselves.
-    let patterns = catalog::jdk_defaults(jdk).disabled.contains("TLS_RSA_*");
-    let parts = parts(suite, jdk.old_engine() != Some(false));
-    entries(value).any(|entry| {
-        entry.eq_ignore_ascii_case(suite.name)
-            || parts.iter().any(|part| part.eq_ignore_ascii_case(entry))
-            || (patterns && entry.contains('*') && matches(entry, suite.name))
-    })
+impl<'v> Constraints<'v> {
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// The entry on which the JDK throws, which leaves the JVM without any TLS.
+    pub fn parse(value: &'v str, grammar: Grammar) -> Result<Self, &'v str> {
+        let mut constraints = Constraints { grammar, ..Constraints::default() };
+        for entry in entries(value) {
+            let Some((algorithm, policy)) = entry.split_once(' ') else {
+                if grammar.patterns && entry.contains('*') {
+                    // A pattern has to begin with TLS_ (measured).
+                    if !entry.starts_with("TLS_") {
+                        return Err(entry);
+                    }
+                    constraints.patterns.push(entry);
+                } else {
+                    constraints.words.push(entry);
+                }
+                continue;
+            };
+            if algorithm.eq_ignore_ascii_case("include") {
+                let known = grammar.includes && policy.trim() == "jdk.disabled.namedCurves";
+                if !known {
+                    return Err(entry);
+                }
+                continue;
+            }
+            constraints.conditions(algorithm, policy).ok_or(entry)?;
+        }
+        Ok(constraints)
+    }
+
+    /// The conditions behind an algorithm's name, joined by `&`. Those on the place of a certificate in its chain, on
+    /// dates and on signed archives say nothing of a handshake.
+    fn conditions(&mut self, algorithm: &'v str, policy: &'v str) -> Option<()> {
+        for condition in policy.split('&').map(str::trim) {
+            if condition.starts_with("keySize") {
+                let mut words = condition.split_whitespace().skip(1);
+                let (operator, bits) = (words.next()?, words.next()?.parse().ok()?);
+                if !matches!(operator, "<" | "<=" | ">" | ">=" | "==" | "!=") {
+                    return None;
+                }
+                self.sizes.push(KeySize { algorithm, operator, bits });
+            } else if let Some(usages) = condition.strip_prefix("usage") {
+                if usages.split_whitespace().any(|usage| usage.eq_ignore_ascii_case("HandshakeSignature")) {
+                    self.handshake_signatures.push(algorithm);
+                }
+            } else if !condition.eq_ignore_ascii_case("jdkCA") && !condition.starts_with("denyAfter") {
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// Whether a name stands in the list, in any case.
+    pub fn names(&self, name: &str) -> bool {
+        self.words.iter().any(|word| word.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether it takes a protocol away.
+    pub fn disables_protocol(&self, protocol: Protocol) -> bool {
+        protocol != Protocol::Ssl2Hello && self.names(protocol.name())
+    }
+
+    /// Whether it takes a suite away.
+    pub fn disables(&self, suite: &Suite) -> bool {
+        self.names(suite.name)
+            || self.patterns.iter().any(|pattern| matches(pattern, suite.name))
+            || (!self.words.is_empty() && parts(suite, self.grammar).into_iter().any(|part| self.names(part)))
+    }
+
+    /// Whether it refuses a key of an algorithm (`RSA`, `EC`, `DH`) and a size in bits.
+    pub fn refuses_key(&self, algorithm: &str, bits: u32) -> bool {
+        self.names(algorithm)
+            || self.sizes.iter().any(|size| {
+                let same = size.algorithm.eq_ignore_ascii_case(algorithm)
+                    || (algorithm == "DH" && size.algorithm.eq_ignore_ascii_case("DiffieHellman"));
+                same && match size.operator {
+                    "<" => bits < size.bits,
+                    "<=" => bits <= size.bits,
+                    ">" => bits > size.bits,
+                    ">=" => bits >= size.bits,
+                    "==" => bits == size.bits,
+                    _ => bits != size.bits,
+                }
+            })
+    }
+
+    /// Whether it refuses a signature algorithm such as `SHA1withRSA`, by its name or one of its parts.
+    pub fn refuses_signature(&self, algorithm: &str) -> bool {
+        let (hash, key) = algorithm.split_once("with").unwrap_or((algorithm, ""));
+        let dashed = hash.strip_prefix("SHA").map(|bits| format!("SHA-{bits}"));
+        self.names(algorithm)
+            || (!key.is_empty() && (self.names(hash) || self.names(key)))
+            || dashed.is_some_and(|name| self.names(&name))
+    }
+
+    /// Whether it refuses a certificate for its key or its signature; the signer's key is RSA.
+    pub fn refuses_certificate(&self, key: &Key) -> bool {
+        self.refuses_key(key.algorithm, key.bits) || self.refuses_signature(&format!("{}withRSA", key.hash))
+    }
+
+    /// Whether it refuses a signature scheme in handshakes by the scheme's own name, such as `rsa_pkcs1_sha1`.
+    pub fn refuses_scheme(&self, scheme: &str) -> bool {
+        self.names(scheme) || self.handshake_signatures.iter().any(|name| name.eq_ignore_ascii_case(scheme))
+    }
 }
 
 /// Whether a name fits a pattern in which `*` stands for anything.
@@ -37,7 +169,8 @@ fn matches(pattern: &str, name: &str) -> bool {
 }
 
 /// The algorithm names a suite goes by. The engine of Java 8 and the one of 11 and later see them differently.
-fn parts(suite: &Suite, old_engine: bool) -> Vec<&'static str> {
+fn parts(suite: &Suite, grammar: Grammar) -> Vec<&'static str> {
+    let Grammar { old_engine, full_names, .. } = grammar;
     let mut parts = Vec::new();
     let (exchange, rest) = match suite.name.split_once("_WITH_") {
         Some((exchange, rest)) => (&exchange[4..], rest),
@@ -46,7 +179,7 @@ fn parts(suite: &Suite, old_engine: bool) -> Vec<&'static str> {
     let export = exchange.contains("_EXPORT");
     parts.extend(exchange_parts(exchange, suite.name, old_engine));
     let Some((cipher, mac)) = rest.rsplit_once('_') else { return parts };
-    parts.extend(cipher_parts(cipher, suite.max == "TLSv1.3"));
+    parts.extend(cipher_parts(cipher, suite.max == Protocol::Tls13, full_names));
     let aead = cipher.contains("GCM") || cipher.contains("CHACHA");
     match mac {
         "MD5" => parts.extend(["MD5", "HmacMD5"]),
@@ -56,7 +189,7 @@ fn parts(suite: &Suite, old_engine: bool) -> Vec<&'static str> {
         _ => {}
     }
     // The newer engine counts the hash of TLS 1.2's key derivation too, which is SHA-256 unless the name says otherwise.
-    if !old_engine && !export && suite.max == "TLSv1.2" && mac != "SHA384" && suite.kex != "SCSV" {
+    if !old_engine && !export && suite.max == Protocol::Tls12 && mac != "SHA384" && suite.kex != "SCSV" {
         parts.extend(["SHA256", "SHA-256"]);
     }
     parts
@@ -92,9 +225,9 @@ fn plain_exchange_parts(exchange: &str) -> &'static [&'static str] {
     }
 }
 
-fn cipher_parts(cipher: &str, tls13: bool) -> &'static [&'static str] {
+fn cipher_parts(cipher: &str, tls13: bool, full_names: bool) -> &'static [&'static str] {
     match cipher {
-        "NULL" => &["NULL"],
+        "NULL" => &["NULL", "C_NULL"],
         "RC4_128" => &["RC4", "RC4_128"],
         "RC4_40" => &["RC4", "RC4_40"],
         "DES_CBC" => &["DES", "CBC", "DES_CBC"],
@@ -102,9 +235,10 @@ fn cipher_parts(cipher: &str, tls13: bool) -> &'static [&'static str] {
         "3DES_EDE_CBC" => &["3DES_EDE_CBC", "DESede", "CBC"],
         "AES_128_CBC" => &["AES", "CBC", "AES_128_CBC"],
         "AES_256_CBC" => &["AES", "CBC", "AES_256_CBC"],
-        "AES_128_GCM" | "AES_256_GCM" if tls13 => &["AES", "GCM"],
+        "AES_128_GCM" | "AES_256_GCM" if tls13 && !full_names => &["AES", "GCM"],
         "AES_128_GCM" => &["AES", "GCM", "AES_128_GCM"],
         "AES_256_GCM" => &["AES", "GCM", "AES_256_GCM"],
+        "CHACHA20_POLY1305" if full_names => &["ChaCha20-Poly1305", "CHACHA20_POLY1305"],
         "CHACHA20_POLY1305" => &["ChaCha20-Poly1305"],
         _ => &[],
     }
@@ -113,12 +247,14 @@ fn cipher_parts(cipher: &str, tls13: bool) -> &'static [&'static str] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::{SUITES, Status, suite_status};
+    use crate::catalog::{Rank, SUITES};
+    use crate::tls::jsse::Jsse;
 
     /// How many of the suites a JDK knows an entry takes away.
     fn count(jdk: &str, entry: &str) -> usize {
-        let jdk: Jdk = jdk.parse().expect("a version");
-        SUITES.iter().filter(|s| suite_status(s, jdk) != Status::Unknown && disables(entry, s, jdk)).count()
+        let jsse = Jsse::new(jdk.parse().expect("a version"), false, entry, "").expect("a sound entry");
+        let known = SUITES.iter().filter(|suite| suite.rank(jsse.generation) != Rank::Unknown);
+        known.filter(|suite| !jsse.permits(suite)).count()
     }
 
     /// The numbers are what the real JDKs took away.
@@ -181,20 +317,5 @@ mod tests {
         }
         // Trying all places of all stars would take years.
         assert!(!matches(&format!("{}z", "*".repeat(200)), &"a".repeat(200)));
-    }
-
-    /// Each measured JDK's own list takes away just what it was seen to disable.
-    #[test]
-    fn a_jdk_is_right_about_itself() {
-        for name in catalog::SUITE_JDKS {
-            let jdk: Jdk = name.parse().expect("a version");
-            let own = catalog::jdk_defaults(jdk).disabled;
-            for suite in SUITES {
-                let seen = suite_status(suite, jdk);
-                if seen != Status::Unknown && *name != "8u51" {
-                    assert_eq!(disables(own, suite, jdk), seen == Status::Disabled, "{name} {}", suite.name);
-                }
-            }
-        }
     }
 }

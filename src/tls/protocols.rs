@@ -1,8 +1,9 @@
 //! Which protocols a JSSE direction really has: what the JDK can, less what its security properties disable, less
 //! (or limited to) what the watt lists say.
 
-use super::{List, Provider, disabled};
-use crate::catalog::{self, PROTOCOLS};
+use super::jsse::Jsse;
+use super::{List, Provider};
+use crate::catalog::{self, Protocol};
 use crate::document::Role;
 use crate::instance::jvm::OPEN_JSSE;
 use crate::instance::release::Release;
@@ -69,24 +70,24 @@ pub fn inbound_directions<'p, 'f>(instance: &'p Instance<'f>) -> Vec<Direction<'
 #[derive(Debug, Clone)]
 pub struct Protocols {
     /// Those that can be negotiated, oldest first. `SSLv2Hello` is a form of hello and no protocol, but listed if on.
-    pub enabled: Vec<&'static str>,
+    pub enabled: Vec<Protocol>,
     /// The list in a file that decided, if one did.
     pub list: Option<List>,
     /// Whether that list (or the default in its place) denies instead of allowing.
     pub denies: bool,
     /// Those the JDK's security properties take away.
-    pub jdk_disabled: Vec<&'static str>,
+    pub jdk_disabled: Vec<Protocol>,
 }
 
 impl Protocols {
     /// Whether a protocol can be negotiated.
-    pub fn has(&self, name: &str) -> bool {
-        self.enabled.contains(&name)
+    pub fn has(&self, protocol: Protocol) -> bool {
+        self.enabled.contains(&protocol)
     }
 
     /// Whether nothing can be negotiated at all.
     pub fn is_empty(&self) -> bool {
-        self.enabled.iter().all(|&name| name == "SSLv2Hello")
+        self.enabled.iter().all(|&protocol| protocol == Protocol::Ssl2Hello)
     }
 }
 
@@ -117,13 +118,30 @@ pub fn disabled_algorithms<'i>(instance: &'i Instance<'_>) -> &'i str {
     }
 }
 
-/// The protocols that the security properties in effect disable.
-pub fn disabled_by_jdk(instance: &Instance<'_>) -> Vec<&'static str> {
-    let value = disabled_algorithms(instance);
-    PROTOCOLS
-        .into_iter()
-        .filter(|name| disabled::entries(value).any(|entry| entry.eq_ignore_ascii_case(name)))
-        .collect()
+/// The `jdk.certpath.disabledAlgorithms` in effect.
+pub fn certpath_algorithms<'i>(instance: &'i Instance<'_>) -> &'i str {
+    match &instance.security.certpath {
+        Some(value) => value,
+        None => catalog::jdk_defaults(instance.jdk.value).certpath,
+    }
+}
+
+/// The JSSE of the instance's JVM.
+///
+/// # Errors
+/// The entry of `jdk.tls.disabledAlgorithms` that leaves the JVM without TLS.
+pub fn jsse<'i>(instance: &'i Instance<'_>) -> Result<Jsse<'i>, &'i str> {
+    let disabled = disabled_algorithms(instance);
+    Jsse::new(instance.jdk.value, open_jsse(instance), disabled, certpath_algorithms(instance))
+}
+
+/// Whether OpenJSSE gives a Zulu 8 the newer engine and TLS 1.3. 10.7 is delivered with it on, so without its wrapper
+/// files, and without a word on the JDK, it is taken to be.
+pub fn open_jsse(instance: &Instance<'_>) -> bool {
+    let delivered = instance.release.value == Release::new(10, 7)
+        && instance.jdk.is_assumed()
+        && instance.with_role(Role::CustomWrapper).next().is_none();
+    delivered || instance.jvm.has_argument(OPEN_JSSE)
 }
 
 /// The protocols of a direction on JSSE; `None` where what decides was not read.
@@ -152,31 +170,20 @@ pub fn protocols(instance: &Instance<'_>, direction: Direction<'_, '_>) -> Optio
         (None, Some(default)) => default.split(',').map(str::trim).collect(),
         (None, None) => return None,
     };
-    let jdk_disabled = disabled_by_jdk(instance);
-    let supported = supported(instance);
-    let enabled = PROTOCOLS
+    let jsse = jsse(instance).ok()?;
+    let jdk_disabled: Vec<Protocol> =
+        Protocol::ALL.into_iter().filter(|protocol| jsse.tls.disables_protocol(*protocol)).collect();
+    let supported = jsse.supported();
+    let enabled = Protocol::ALL
         .into_iter()
-        .filter(|name| supported.contains(name) && !jdk_disabled.contains(name))
-        .filter(|name| names.contains(name) != denies)
+        .filter(|protocol| supported.contains(protocol) && !jdk_disabled.contains(protocol))
+        .filter(|protocol| names.contains(&protocol.name()) != denies)
         .collect();
     Some(Protocols { enabled, list, denies, jdk_disabled })
 }
 
-/// The protocols the JVM can speak. OpenJSSE brings TLS 1.3 to a Zulu 8 that lacks it; 10.7 is delivered with it on, so
-/// without its wrapper files, and without a word on the JDK, it is taken to be.
-pub fn supported(instance: &Instance<'_>) -> Vec<&'static str> {
-    let mut supported = catalog::jdk_defaults(instance.jdk.value).supported.to_vec();
-    let delivered = instance.release.value == Release::new(10, 7)
-        && instance.jdk.is_assumed()
-        && instance.with_role(Role::CustomWrapper).next().is_none();
-    if (delivered || instance.jvm.has_argument(OPEN_JSSE)) && !supported.contains(&"TLSv1.3") {
-        supported.push("TLSv1.3");
-    }
-    supported
-}
-
 /// The protocol name that a misspelt one stands for, if only one can be meant.
-pub fn nearest(name: &str) -> Option<&'static str> {
+pub fn nearest(name: &str) -> Option<Protocol> {
     let plain = |text: &str| -> String {
         let text = text.to_ascii_lowercase();
         text.chars().filter(char::is_ascii_alphanumeric).filter(|&c| c != 'v').collect()
@@ -187,7 +194,7 @@ pub fn nearest(name: &str) -> Option<&'static str> {
         "ssl2hello" | "ssl2" => "ssl2hello".to_owned(),
         other => other.to_owned(),
     };
-    PROTOCOLS.into_iter().find(|known| plain(known) == wanted)
+    Protocol::ALL.into_iter().find(|known| plain(known.name()) == wanted)
 }
 
 #[cfg(test)]
@@ -205,7 +212,7 @@ mod tests {
             ("SSL3", "SSLv3"),
             ("SSLv2", "SSLv2Hello"),
         ] {
-            assert_eq!(nearest(name), Some(meant), "{name}");
+            assert_eq!(nearest(name).map(|protocol| protocol.name()), Some(meant), "{name}");
         }
         assert_eq!(nearest("TLS"), None);
         assert_eq!(nearest("BOGUS"), None);

@@ -1,10 +1,11 @@
 //! The cipher suite lists of an instance, and what becomes of their entries.
 
-use super::disabled::disables;
-use super::protocols::{Direction, disabled_algorithms, inbound_directions, supported};
+use super::jsse::Jsse;
+use super::protocols::{Direction, inbound_directions};
 use super::{Client, List, Provider};
-use crate::catalog::{self, Status};
+use crate::document::{FileId, Place, Role};
 use crate::instance::Instance;
+use crate::syntax::Span;
 
 /// A list of suites in a setting.
 #[derive(Debug, Clone)]
@@ -34,27 +35,88 @@ const SETTINGS: [(&str, Provider, bool); 4] = [
     ("watt.net.ssl.server.cipherSuiteList", Provider::Iaik, false),
 ];
 
-/// The explicit suite lists of an instance. `default`, an empty value and `file:` lists are none.
+/// What a suite setting says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Listed {
+    /// `default`, empty or not set: the provider's own list.
+    Default,
+    /// A file (`file:PATH`) that was not found among the instance's files.
+    Unread(String),
+    /// Names, each with its place: in the setting, or in the file it points to.
+    Names(Vec<(String, Place)>),
+}
+
+/// The settings that may hold a list of suites.
+pub fn setting_names() -> impl Iterator<Item = &'static str> {
+    SETTINGS.into_iter().map(|(name, ..)| name)
+}
+
+/// What a suite setting says, a list in a file included. A path stands behind `file:` or, as one manual has it, alone.
+pub fn listed(instance: &Instance<'_>, setting: &str) -> Listed {
+    let Some(list) = List::of_setting(instance, setting) else { return Listed::Default };
+    match list.elements.as_slice() {
+        [] => return Listed::Default,
+        [(only, _)] if only == "default" => return Listed::Default,
+        [(only, _)] => {
+            if let Some(path) = file_reference(only) {
+                let file = instance.with_role(Role::SuiteList).find(|(_, document)| document.is_at(path));
+                return match file {
+                    Some((id, document)) => Listed::Names(lines(id, document.bytes())),
+                    None => Listed::Unread(only.clone()),
+                };
+            }
+        }
+        _ => {}
+    }
+    let file = list.place.file;
+    Listed::Names(list.elements.into_iter().map(|(name, span)| (name, Place::new(file, span))).collect())
+}
+
+/// The path that a suite setting points to, if it does.
+pub fn file_reference(value: &str) -> Option<&str> {
+    match value.strip_prefix("file:") {
+        Some(path) => Some(path),
+        None => value.contains(['/', '\\']).then_some(value),
+    }
+}
+
+/// The names in a file with one a line.
+fn lines(file: FileId, bytes: &[u8]) -> Vec<(String, Place)> {
+    let mut names = Vec::new();
+    let mut start = 0;
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let text = String::from_utf8_lossy(line);
+        let name = text.trim();
+        if !name.is_empty() {
+            let indent = text.len() - text.trim_start().len();
+            let span = Span::new(
+                start + indent,
+                start + indent + name.len().min(line.len() - indent.min(line.len())),
+            );
+            names.push((name.to_owned(), Place::new(file, span)));
+        }
+        start += line.len() + 1;
+    }
+    names
+}
+
+/// The suite lists written in the settings of an instance. `default`, an empty value and lists in files are none.
 pub fn lists(instance: &Instance<'_>) -> Vec<SuiteList> {
     let has_iaik = instance.release.value.has_iaik();
     SETTINGS
         .into_iter()
         .filter(|(_, provider, _)| *provider == Provider::Jsse || has_iaik)
         .filter_map(|(name, provider, client)| {
+            let Listed::Names(names) = listed(instance, name) else { return None };
             let list = List::of_setting(instance, name)?;
-            // `default` stands alone; a path, with `file:` before it or (the manuals differ) without, is not read.
-            let is_path = |text: &str| text.starts_with("file:") || text.contains(['/', '\\']);
-            let explicit = match list.elements.as_slice() {
-                [] => false,
-                [(only, _)] if only == "default" => false,
-                elements => !elements.iter().any(|(element, _)| is_path(element)),
-            };
+            // A list in a file is judged by the posture; its lines are not the setting's to edit.
+            names.first().filter(|(_, place)| place.file == list.place.file)?;
             let in_use = if client {
                 super::outbound(instance, Client::Https).map(|choice| choice.provider == provider)
             } else {
                 serves_ports(instance, provider)
             };
-            explicit.then_some(SuiteList { list, provider, client, in_use })
+            Some(SuiteList { list, provider, client, in_use })
         })
         .collect()
 }
@@ -65,25 +127,23 @@ fn serves_ports(instance: &Instance<'_>, provider: Provider) -> Option<bool> {
     Some(ports.any(|port| super::inbound(instance, port).provider == provider))
 }
 
-/// What the instance's JVM does with a suite name in a JSSE list: whether the JDK knows it, and whether the
-/// `jdk.tls.disabledAlgorithms` in effect (perhaps not the JDK's own) takes it away.
-pub fn status(instance: &Instance<'_>, name: &str) -> Status {
-    let jdk = instance.jdk.value;
-    let Some(suite) = catalog::suite(name, jdk.feature > 8) else {
-        return Status::Unknown;
-    };
-    let own = catalog::jdk_defaults(jdk).disabled;
-    let in_effect = disabled_algorithms(instance);
-    // The builds of Java 8 that were measured had no TLS 1.3; where it is there, so are its AES suites.
-    let new_on_8 =
-        jdk.feature == 8 && name.starts_with("TLS_AES_") && supported(instance).contains(&"TLSv1.3");
-    match catalog::suite_status(suite, jdk) {
-        Status::Unknown if new_on_8 => Status::Supported,
-        status if in_effect == own => status,
-        Status::Unknown => Status::Unknown,
-        _ if disables(in_effect, suite, jdk) => Status::Disabled,
-        Status::Disabled => Status::Supported,
-        status => status,
+/// What a JVM does with a suite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Known, and not disabled.
+    Usable,
+    /// Known, and taken away by `jdk.tls.disabledAlgorithms`.
+    Disabled,
+    /// Not known: naming it makes JSSE refuse the whole list.
+    Unknown,
+}
+
+/// What a JVM does with a suite name in a list.
+pub fn status(jsse: &Jsse<'_>, name: &str) -> Status {
+    match jsse.suite(name) {
+        None => Status::Unknown,
+        Some(suite) if jsse.permits(suite) => Status::Usable,
+        Some(_) => Status::Disabled,
     }
 }
 
@@ -102,7 +162,8 @@ mod tests {
         let discovery = Discovery::from_memory(files);
         let given = Given { release: "10.7".parse().ok(), jdk: jdk.parse().ok() };
         let instance = Instance::all(&discovery, given).next().expect("an instance");
-        status(&instance, name)
+        let jsse = crate::tls::protocols::jsse(&instance).expect("a sound list");
+        status(&jsse, name)
     }
 
     #[test]
@@ -111,7 +172,7 @@ mod tests {
         assert_eq!(status_of(rsa, "11.0.31", None), Status::Disabled);
         assert_eq!(
             status_of(rsa, "11.0.31", Some("jdk.tls.disabledAlgorithms=SSLv3, RC4\n")),
-            Status::Supported
+            Status::Usable
         );
         assert_eq!(
             status_of(rsa, "11.0.31", Some("jdk.tls.disabledAlgorithms=TLS_RSA_*\n")),
@@ -126,7 +187,7 @@ mod tests {
         assert_eq!(status_of(triple, "11.0.21", None), Status::Disabled);
         assert_eq!(
             status_of(triple, "11.0.21", Some("jdk.tls.disabledAlgorithms=DES, RC4\n")),
-            Status::Supported
+            Status::Usable
         );
         assert_eq!(status_of("TLS_RSA_WITH_IDEA", "11.0.21", None), Status::Unknown);
     }

@@ -1,7 +1,7 @@
 //! Protocol lists and what is left of them.
 
 use super::listing;
-use crate::catalog::{DEPRECATED, PROTOCOLS};
+use crate::catalog::Protocol;
 use crate::document::Place;
 use crate::fix::{Edit, make};
 use crate::instance::Port;
@@ -40,14 +40,13 @@ fn decided_at(cx: &Cx<'_, '_>, protocols: &Protocols) -> Option<Place> {
 /// Neither TLS 1.2 nor 1.3, but something.
 pub fn tls12_impossible(cx: &Cx<'_, '_>) {
     for (title, protocols) in directions(cx) {
-        if protocols.is_empty() || protocols.has("TLSv1.2") || protocols.has("TLSv1.3") {
+        if protocols.is_empty() || protocols.has(Protocol::Tls12) || protocols.has(Protocol::Tls13) {
             continue;
         }
         let Some(place) = decided_at(cx, &protocols) else {
             continue;
         };
-        let left: Vec<&str> =
-            protocols.enabled.iter().copied().filter(|name| *name != "SSLv2Hello").collect();
+        let left = negotiable(&protocols);
         let verb = if left.len() == 1 { "is" } else { "are" };
         let message = format!("TLS 1.2 is impossible for {title}: only {} {verb} left", listing(&left, 4));
         cx.report(place, message).label("decides the protocols").emit();
@@ -58,13 +57,14 @@ pub fn tls12_impossible(cx: &Cx<'_, '_>) {
 pub fn none_left(cx: &Cx<'_, '_>) {
     for (title, protocols) in directions(cx) {
         let Some(place) = decided_at(cx, &protocols).filter(|_| protocols.is_empty()) else { continue };
-        let names = protocols.list.as_ref().map(|list| list.elements.as_slice());
+        let listed = protocols.list.as_ref().map(|list| list.elements.as_slice());
         // An allow list with a name that is none is refused as a whole: unknown-protocol tells of that.
-        if !protocols.denies && names.is_some_and(|names| names.iter().any(|(name, _)| !is_protocol(name))) {
+        if !protocols.denies && listed.is_some_and(|listed| listed.iter().any(|(name, _)| !is_protocol(name)))
+        {
             continue;
         }
         let message = format!("no protocol is left for {title}: no handshake can succeed");
-        if !protocols.denies && names.is_some_and(<[_]>::is_empty) {
+        if !protocols.denies && listed.is_some_and(<[_]>::is_empty) {
             let message =
                 format!("the list of protocols for {title} is empty: perhaps no handshake can succeed");
             cx.report(place, message).basis(Basis::Inferred).emit();
@@ -72,7 +72,7 @@ pub fn none_left(cx: &Cx<'_, '_>) {
         }
         let mut draft = cx.report(place, message);
         if !protocols.jdk_disabled.is_empty() {
-            let disabled = listing(&protocols.jdk_disabled, 6);
+            let disabled = listing(&names(&protocols.jdk_disabled), 6);
             draft = draft.note(format!("the JDK's security properties disable {disabled} already"));
         }
         draft.emit();
@@ -80,14 +80,27 @@ pub fn none_left(cx: &Cx<'_, '_>) {
 }
 
 fn is_protocol(name: &str) -> bool {
-    PROTOCOLS.contains(&name)
+    Protocol::named(name).is_some()
+}
+
+fn names(protocols: &[Protocol]) -> Vec<&'static str> {
+    protocols.iter().map(|protocol| protocol.name()).collect()
+}
+
+/// The names of what can be negotiated.
+fn negotiable(protocols: &Protocols) -> Vec<&'static str> {
+    names(&protocols.enabled).into_iter().filter(|name| *name != "SSLv2Hello").collect()
+}
+
+/// Whether a name stands for a retired protocol.
+fn is_deprecated(name: &str) -> bool {
+    Protocol::named(name).is_some_and(Protocol::is_deprecated)
 }
 
 /// Old protocols that can really be negotiated.
 pub fn deprecated_enabled(cx: &Cx<'_, '_>) {
     for (title, protocols) in directions(cx) {
-        let live: Vec<&str> =
-            DEPRECATED.into_iter().filter(|name| *name != "SSLv2Hello" && protocols.has(name)).collect();
+        let live: Vec<&str> = negotiable(&protocols).into_iter().filter(|name| is_deprecated(name)).collect();
         if live.is_empty() {
             continue;
         }
@@ -106,7 +119,7 @@ pub fn deprecated_enabled(cx: &Cx<'_, '_>) {
         } else if protocols.denies {
             deny_deprecated(list)
         } else if list.has("TLSv1.2") || list.has("TLSv1.3") {
-            make::remove_from_list(list, |name| DEPRECATED.contains(&name))
+            make::remove_from_list(list, is_deprecated)
         } else {
             Vec::new()
         };
@@ -122,8 +135,8 @@ pub fn deprecated_enabled(cx: &Cx<'_, '_>) {
 
 /// The edits that put every old protocol on a deny list. One that stands there misspelt is set right, not named twice.
 fn deny_deprecated(list: &List) -> Vec<Edit> {
-    let meant: Vec<(&str, Edit)> = corrections(list).filter(|(name, _)| DEPRECATED.contains(name)).collect();
-    let missing: Vec<&str> = DEPRECATED
+    let meant: Vec<(&str, Edit)> = corrections(list).filter(|(name, _)| is_deprecated(name)).collect();
+    let missing: Vec<&str> = names(&Protocol::DEPRECATED)
         .into_iter()
         .filter(|name| !list.has(name) && meant.iter().all(|(known, _)| known != name))
         .collect();
@@ -158,7 +171,9 @@ pub fn inverted(cx: &Cx<'_, '_>) {
 /// What is older than TLS 1.2 and not on a deny list that holds TLS 1.2; misspelt names count as what they mean.
 /// (TLS 1.3 alone on a deny list is nothing odd: some peers can't bear to be offered it.)
 fn older_allowed(list: &List) -> Vec<&'static str> {
-    let means = |wanted: &str| list.elements.iter().any(|(name, _)| nearest(name) == Some(wanted));
+    let means = |wanted: &str| {
+        list.elements.iter().any(|(name, _)| nearest(name).is_some_and(|known| known.name() == wanted))
+    };
     let older = ["TLSv1", "TLSv1.1"].into_iter();
     if means("TLSv1.2") { older.filter(|name| !means(name)).collect() } else { Vec::new() }
 }
@@ -177,8 +192,7 @@ fn dead_lists(cx: &Cx<'_, '_>, suffix: &str, message: impl Fn(&str) -> String) {
         let judged = side == "server" || jsse_clients(cx);
         if let Some(protocols) = protocols(cx.instance, direction).filter(|p| judged && !p.is_empty()) {
             let source = if protocols.list.is_some() { "as set" } else { "by default" };
-            let on: Vec<&str> =
-                protocols.enabled.iter().copied().filter(|name| *name != "SSLv2Hello").collect();
+            let on = negotiable(&protocols);
             draft = draft.note(format!("{source}, {} has {}", direction.title(), listing(&on, 5)));
         }
         draft.emit();
@@ -259,7 +273,7 @@ pub fn unknown(cx: &Cx<'_, '_>) {
 fn corrections(list: &List) -> impl Iterator<Item = (&'static str, Edit)> + '_ {
     let misspelt = list.elements.iter().filter(|(name, _)| !is_protocol(name));
     misspelt.filter_map(|(name, span)| {
-        let known = nearest(name)?;
+        let known = nearest(name)?.name();
         Some((known, Edit::replace(list.place.file, *span, known)))
     })
 }
@@ -274,7 +288,7 @@ pub fn client_protocols_invalid(cx: &Cx<'_, '_>) {
     let Some(property) = cx.instance.jvm.property(NAME) else {
         return;
     };
-    let supported = crate::catalog::jdk_defaults(cx.jdk()).supported;
+    let supported = names(crate::catalog::jdk_defaults(cx.jdk()).supported);
     let value = property.value.trim();
     let value = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value);
     let bad: Vec<&str> = value
@@ -282,7 +296,7 @@ pub fn client_protocols_invalid(cx: &Cx<'_, '_>) {
         .map(str::trim)
         .filter(|name| !name.is_empty() && !supported.contains(name))
         // What OpenJSSE or a later update of Java 8 brings is not for this rule to deny.
-        .filter(|name| cx.instance.jdk.value.update.is_some() || !PROTOCOLS.contains(name))
+        .filter(|name| cx.instance.jdk.value.update.is_some() || !is_protocol(name))
         .collect();
     if bad.is_empty() {
         return;

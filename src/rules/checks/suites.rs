@@ -1,17 +1,19 @@
 //! Cipher suite lists.
 
 use super::listing;
-use crate::catalog::{PROTOCOLS, Status, Tier, tier};
+use crate::catalog::{Protocol, SIGNAL, Tier, tier};
 use crate::document::Place;
 use crate::fix::{Edit, make};
 use crate::rules::Cx;
 use crate::rules::schema::Severity;
-use crate::tls::protocols::protocols;
-use crate::tls::suites::{SuiteList, lists, status};
+use crate::tls::protocols::{jsse, protocols};
+use crate::tls::suites::{Status, SuiteList, lists};
 use crate::tls::{List, Provider};
 
-/// The signalling value that looks like a suite and is none; legal in a JSSE list.
-const SIGNAL: &str = "TLS_EMPTY_RENEGOTIATION_INFO_SCSV";
+/// What the instance's JVM does with a suite name. A JVM without any TLS has a rule of its own: here all is well.
+fn status(cx: &Cx<'_, '_>, name: &str) -> Status {
+    jsse(cx.instance).map_or(Status::Usable, |jsse| crate::tls::suites::status(&jsse, name))
+}
 
 /// Where the suites named stand: at the one, if there is only one, else the whole list.
 fn place(list: &List, names: &[&str]) -> Place {
@@ -24,7 +26,7 @@ fn place(list: &List, names: &[&str]) -> Place {
 fn removal(cx: &Cx<'_, '_>, suites: &SuiteList, remove: impl Fn(&str) -> bool) -> Vec<Edit> {
     let usable = |name: &str| match suites.provider {
         Provider::Iaik => true,
-        Provider::Jsse => !matches!(status(cx.instance, name), Status::Unknown | Status::Disabled),
+        Provider::Jsse => !matches!(status(cx, name), Status::Unknown | Status::Disabled),
     };
     let mut names = suites.list.elements.iter().map(|(name, _)| name.as_str());
     if names.any(|name| name != SIGNAL && !remove(name) && usable(name)) {
@@ -43,7 +45,7 @@ fn named(list: &List, wanted: impl Fn(&str) -> bool) -> Vec<&str> {
 pub fn unknown(cx: &Cx<'_, '_>) {
     cx.jdk();
     for suites in lists(cx.instance).into_iter().filter(|suites| suites.provider == Provider::Jsse) {
-        let bad = |name: &str| status(cx.instance, name) == Status::Unknown;
+        let bad = |name: &str| status(cx, name) == Status::Unknown;
         let names = named(&suites.list, bad);
         let message = match names.as_slice() {
             [] => continue,
@@ -65,16 +67,13 @@ pub fn none_left(cx: &Cx<'_, '_>) {
     cx.jdk();
     let judged = |suites: &SuiteList| suites.provider == Provider::Jsse && suites.in_use != Some(false);
     for suites in lists(cx.instance).into_iter().filter(judged) {
-        let known =
-            named(&suites.list, |name| name != SIGNAL && status(cx.instance, name) != Status::Unknown);
+        let known = named(&suites.list, |name| name != SIGNAL && status(cx, name) != Status::Unknown);
         // A list with unknown names is refused as a whole, and has a rule for that.
-        if known.is_empty()
-            || !named(&suites.list, |name| status(cx.instance, name) == Status::Unknown).is_empty()
-        {
+        if known.is_empty() || !named(&suites.list, |name| status(cx, name) == Status::Unknown).is_empty() {
             continue;
         }
         let enabled: Vec<&str> =
-            known.iter().copied().filter(|name| status(cx.instance, name) != Status::Disabled).collect();
+            known.iter().copied().filter(|name| status(cx, name) != Status::Disabled).collect();
         let side = if suites.client { "outbound TLS" } else { "the ports" };
         let (message, note) = if enabled.is_empty() {
             let all = if known.len() == 1 {
@@ -90,8 +89,10 @@ pub fn none_left(cx: &Cx<'_, '_>) {
             let dead = suites.directions(cx.instance).into_iter().find_map(|direction| {
                 let protocols =
                     protocols(cx.instance, direction).filter(|protocols| !protocols.is_empty())?;
-                let fitting = enabled.iter().any(|name| protocols.enabled.iter().any(|p| fits(name, p)));
-                (!fitting).then(|| (direction.title(), protocols.enabled))
+                let fitting = enabled.iter().any(|name| protocols.enabled.iter().any(|p| fits(name, *p)));
+                (!fitting).then(|| {
+                    (direction.title(), protocols.enabled.iter().map(|p| p.name()).collect::<Vec<_>>())
+                })
             });
             let Some((title, protocols)) = dead else { continue };
             let message = format!("no cipher suite listed for {title} works with {}", listing(&protocols, 4));
@@ -101,11 +102,8 @@ pub fn none_left(cx: &Cx<'_, '_>) {
     }
 }
 
-/// Whether a suite can be used with a protocol.
-fn fits(suite: &str, protocol: &str) -> bool {
-    let rank = |name: &str| PROTOCOLS.iter().position(|known| *known == name);
-    crate::catalog::suite(suite, true)
-        .is_some_and(|suite| rank(suite.min) <= rank(protocol) && rank(protocol) <= rank(suite.max))
+fn fits(suite: &str, protocol: Protocol) -> bool {
+    crate::catalog::suite(suite, true).is_some_and(|suite| suite.works_with(protocol))
 }
 
 /// Suites of one tier that would really be offered; those the JDK disables anyway are only mentioned.
@@ -118,7 +116,7 @@ fn of_tier(cx: &Cx<'_, '_>, wanted: Tier, what: &str) {
         let judged = |name: &str| {
             tier(name) == wanted
                 && name != SIGNAL
-                && (*provider == Provider::Iaik || status(cx.instance, name) != Status::Unknown)
+                && (*provider == Provider::Iaik || status(cx, name) != Status::Unknown)
         };
         let names = named(list, judged);
         if names.is_empty() {
@@ -128,7 +126,7 @@ fn of_tier(cx: &Cx<'_, '_>, wanted: Tier, what: &str) {
             Provider::Iaik => names.clone(),
             Provider::Jsse => {
                 cx.jdk();
-                named(list, |name| judged(name) && status(cx.instance, name) != Status::Disabled)
+                named(list, |name| judged(name) && status(cx, name) != Status::Disabled)
             }
         };
         let edits = removal(cx, &suites, judged);
@@ -165,7 +163,7 @@ pub fn dated(cx: &Cx<'_, '_>) {
     for suites in lists(cx.instance).into_iter().filter(|suites| suites.provider == Provider::Jsse) {
         let dated = |name: &str| {
             tier(name) == Tier::Fine
-                && !matches!(status(cx.instance, name), Status::Unknown | Status::Disabled)
+                && !matches!(status(cx, name), Status::Unknown | Status::Disabled)
                 && (name.starts_with("TLS_DHE_") || name.contains("_CBC_"))
         };
         let names = named(&suites.list, dated);

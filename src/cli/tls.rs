@@ -1,0 +1,153 @@
+//! `wattlint tls`
+
+use clap::{Args, ValueEnum};
+
+use super::{Console, FAILED, Input, is_asked_for};
+use crate::fix::patch;
+use crate::fix::remedy::{Remedy, remedy};
+use crate::instance::{Given, Instance};
+use crate::report::posture::{self as report, Outcome, View};
+use crate::tls::handshake::Key;
+use crate::tls::peer::{self, Peer, PeerError};
+use crate::tls::posture::Posture;
+use crate::tls::predict::predict;
+
+#[derive(Debug, Args)]
+pub struct TlsArgs {
+    #[command(flatten)]
+    input: Input,
+    /// Would a handshake with this peer work: a name, or words such as 'TLSv1.2;sni=required'; may be given several
+    /// times
+    #[arg(long, value_name = "PEER", value_parser = parse_peer)]
+    peer: Vec<Peer>,
+    /// All peers with names at once
+    #[arg(long, conflicts_with = "peer")]
+    matrix: bool,
+    /// This server's own key, for inbound handshakes: rsa2048, ec256 or both with a comma
+    #[arg(long, value_name = "KEY", default_value = "rsa2048", value_parser = parse_keys)]
+    own_key: OwnKeys,
+    /// List every suite, not only the first
+    #[arg(long)]
+    suites: bool,
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: TlsFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TlsFormat {
+    /// For people at a terminal
+    Human,
+    /// One JSON document
+    Json,
+}
+
+/// The keys of `--own-key`; one value to clap.
+#[derive(Debug, Clone)]
+struct OwnKeys(Vec<Key>);
+
+fn parse_peer(text: &str) -> Result<Peer, String> {
+    Peer::parse(text).map_err(|error| match &error {
+        PeerError::Unknown(_) => {
+            let names = crate::catalog::PEERS.iter().map(|peer| peer.name);
+            match super::nearest(text, names.clone()) {
+                Some(known) => format!("there is no peer of that name; did you mean {known}?"),
+                None => format!("{error}; peers with names: {}", names.collect::<Vec<_>>().join(", ")),
+            }
+        }
+        PeerError::Value { what: "cipher suite of JSSE", value, .. } => {
+            let names = crate::catalog::SUITES.iter().map(|suite| suite.name);
+            match super::nearest(value, names) {
+                Some(known) => format!("{error}; did you mean {known}?"),
+                None => error.to_string(),
+            }
+        }
+        _ => error.to_string(),
+    })
+}
+
+fn parse_keys(text: &str) -> Result<OwnKeys, String> {
+    peer::keys(text).map(OwnKeys).map_err(|error| error.to_string())
+}
+
+pub fn run(args: &TlsArgs, console: &mut Console) -> u8 {
+    let discovery = args.input.discover();
+    let failed = console.say_discovery(&discovery);
+    let peers: Vec<Peer> = if args.matrix { Peer::named().collect() } else { args.peer.clone() };
+    let own = &args.own_key.0;
+    let given = args.input.given();
+    let mut views = Vec::new();
+    let instances: Vec<(usize, Instance<'_>)> = Instance::all(&discovery, given).enumerate().collect();
+    for (group, instance) in &instances {
+        if !is_asked_for(&discovery, instance) {
+            continue;
+        }
+        // Changes must not make it another release.
+        let held = Given { release: Some(instance.release.value), jdk: Some(instance.jdk.value) };
+        let posture = Posture::of(instance);
+        let mut outcomes = Vec::new();
+        for peer in &peers {
+            let mut all = Vec::new();
+            for direction in &posture.directions {
+                if peer.side.is_some_and(|side| side == direction.whom.side()) {
+                    continue;
+                }
+                let prediction = predict(&posture, direction, peer, own);
+                let wanted =
+                    prediction.works == Some(false) && !args.matrix && args.format == TlsFormat::Json;
+                let name = direction.whom.name();
+                let remedy = wanted
+                    .then(|| remedy(&discovery, *group, held, std::slice::from_ref(&name), peer, own))
+                    .flatten();
+                let patch = remedy.as_ref().map(|remedy| patch_of(&discovery, remedy));
+                all.push(Outcome { direction: name, prediction, patch, steps: remedy.map(|r| r.steps) });
+            }
+            // For people one patch for all directions that a patch can help.
+            let together = (args.format == TlsFormat::Human && !args.matrix).then(|| {
+                let failing: Vec<String> = all
+                    .iter()
+                    .filter(|outcome| outcome.prediction.works == Some(false))
+                    .map(|outcome| outcome.direction.clone())
+                    .collect();
+                let helped: Vec<String> = failing
+                    .into_iter()
+                    .filter(|name| {
+                        remedy(&discovery, *group, held, std::slice::from_ref(name), peer, own).is_some()
+                    })
+                    .collect();
+                let remedy = remedy(&discovery, *group, held, &helped, peer, own)?;
+                let patch = patch_of(&discovery, &remedy);
+                Some((helped, remedy.steps, patch))
+            });
+            outcomes.push(report::PeerOutcome {
+                peer: peer.clone(),
+                outcomes: all,
+                remedy: together.flatten(),
+            });
+        }
+        let mut assumed = posture.assumed.clone();
+        let inbound = posture.directions.iter().any(|d| d.whom.side() == crate::tls::jsse::Side::Server);
+        if !peers.is_empty() {
+            if inbound {
+                assumed.push(format!("this server's own key: {}", report::keys(own)));
+            }
+            assumed.push("certificates are valid, and signed by somebody the other side trusts".to_owned());
+        }
+        views.push(View { posture, outcomes, assumed });
+    }
+    let settings = report::Settings { color: console.color, matrix: args.matrix, all_suites: args.suites };
+    console.put(|out| match args.format {
+        TlsFormat::Human => report::human(&discovery, &views, settings, out),
+        TlsFormat::Json => report::json(&discovery, &views, out),
+    });
+    if failed { FAILED } else { 0 }
+}
+
+fn patch_of(discovery: &crate::discover::Discovery, remedy: &Remedy) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if !remedy.changes.is_empty() {
+        let base = patch::base(discovery, &remedy.changes);
+        patch::write(discovery, &remedy.changes, &base, &mut bytes);
+    }
+    bytes
+}

@@ -1,0 +1,282 @@
+//! Would this handshake work? Both ends as they take part, and what comes of it.
+//!
+//! The rules are those of JSSE's two engines, measured: `tests/handshakes.rs` holds them against real handshakes.
+
+use super::disabled::Constraints;
+use super::jsse::Live;
+use crate::catalog::{Protocol, Suite};
+
+/// A server's or client's key and the certificate over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    /// `RSA` or `EC`.
+    pub algorithm: &'static str,
+    /// Its size.
+    pub bits: u32,
+    /// The hash in its certificate's signature: `SHA256`, `SHA1` or `MD5`. The signer's key is RSA.
+    pub hash: &'static str,
+}
+
+impl Key {
+    /// What most servers have.
+    pub const RSA: Key = Key { algorithm: "RSA", bits: 2048, hash: "SHA256" };
+}
+
+/// Whether a server asks its clients for a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClientAuth {
+    /// No.
+    #[default]
+    None,
+    /// It asks, and goes on without.
+    Want,
+    /// It asks, and breaks off without.
+    Need,
+}
+
+/// What an end refuses: the constraints on TLS, then those on certificates. `None`: nothing.
+type Refusals<'c, 'v> = Option<(&'c Constraints<'v>, &'c Constraints<'v>)>;
+
+/// One end of a handshake.
+#[derive(Debug, Clone)]
+pub struct End<'c, 'v> {
+    /// Whether its engine is the one Java 8 had before TLS 1.3.
+    pub old_engine: bool,
+    /// Whether it can use the group x25519 in TLS.
+    pub knows_x25519: bool,
+    /// What takes part.
+    pub live: Live,
+    /// Whether, as a server in TLS 1.3, it holds its own signatures against its security properties.
+    pub checks_own_signatures: bool,
+    /// What its security properties refuse.
+    pub refuses: Refusals<'c, 'v>,
+    /// Its keys; a server needs one.
+    pub keys: Vec<Key>,
+    /// As a server: whether its own order of suites decides.
+    pub own_order: bool,
+    /// As a server: whether it asks for a certificate.
+    pub client_auth: ClientAuth,
+    /// As a client: whether the ClientHello names the host.
+    pub sends_sni: bool,
+    /// As a server: whether it refuses a ClientHello that names no host.
+    pub needs_sni: bool,
+}
+
+/// What was agreed on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Agreed {
+    /// The protocol.
+    pub protocol: Protocol,
+    /// The suite.
+    pub suite: &'static Suite,
+}
+
+/// Why a handshake fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The client has no protocol with a suite left: it sends no hello.
+    ClientHasNothing,
+    /// The server has no protocol with a suite left.
+    ServerHasNothing,
+    /// The client's hello has the old form, which the server does not take.
+    OldHello,
+    /// No protocol in common.
+    Protocol,
+    /// Both have an older protocol in common, but the server marks that it could do better, and the client believes in
+    /// an attack (RFC 8446, 4.1.3).
+    Downgrade,
+    /// No suite in common for that protocol, or none for the server's key.
+    Suite,
+    /// The server picks a group for the key exchange that the client does not know.
+    Group,
+    /// The key exchange goes wrong: a key too short, or two engines that do not understand each other.
+    KeyExchange,
+    /// The server wants to know the host, and is not told.
+    Sni,
+    /// The client refuses the server's certificate: key size or signature.
+    Certificate,
+    /// No signature algorithm for the handshake that both take.
+    Signature,
+    /// The server asks for a client certificate, and there is none.
+    ClientCertificate,
+}
+
+/// What comes of a handshake between two ends.
+///
+/// # Errors
+/// The first thing that stops it.
+pub fn shake_hands(client: &End<'_, '_>, server: &End<'_, '_>) -> Result<Agreed, Failure> {
+    let offered: Vec<&'static Suite> =
+        client.live.suites.iter().copied().filter(|suite| !suite.is_signal()).collect();
+    if client.live.protocols.is_empty() || offered.is_empty() {
+        return Err(Failure::ClientHasNothing);
+    }
+    let Some(&best) = server.live.protocols.last() else { return Err(Failure::ServerHasNothing) };
+    let newest = client.live.protocols[client.live.protocols.len() - 1];
+    let old_hello = client.live.v2_hello && (client.old_engine || newest < Protocol::Tls13);
+    if old_hello && !server.live.v2_hello {
+        return Err(Failure::OldHello);
+    }
+    // The new engine lists its protocols (supported_versions); else the server picks the newest up to the client's.
+    let listed = !old_hello && !client.old_engine && !server.old_engine;
+    let ceiling = newest.min(Protocol::Tls12);
+    let picked = server.live.protocols.iter().rev().copied().find(|protocol| {
+        if listed { client.live.protocols.contains(protocol) } else { *protocol <= ceiling }
+    });
+    let protocol = picked.filter(|picked| client.live.protocols.contains(picked)).ok_or(Failure::Protocol)?;
+    if !client.old_engine && !server.old_engine && is_downgrade(newest, best, protocol) {
+        return Err(Failure::Downgrade);
+    }
+    if server.needs_sni && (!client.sends_sni || old_hello) {
+        return Err(Failure::Sni);
+    }
+    let suite = choose(server, &offered, protocol)?;
+    let needs_certificate = !matches!(suite.auth, "anon");
+    // An old hello lists no groups; a server that knows x25519 takes that first (measured).
+    if old_hello && suite.kex == "ECDHE" && server.knows_x25519 && !client.knows_x25519 {
+        return Err(Failure::Group);
+    }
+    // The two engines write the secret of an RSA exchange down in two ways where SSL 3.0 comes out and TLS was possible
+    // (measured, both ways round).
+    if server.old_engine != client.old_engine
+        && protocol == Protocol::Ssl3
+        && newest > protocol
+        && is_rsa(suite)
+    {
+        return Err(Failure::KeyExchange);
+    }
+    // Export suites bring an RSA key of 512 bits of their own.
+    let refuses_512 = |(tls, certpath): (&Constraints<'_>, &Constraints<'_>)| {
+        [tls, certpath].into_iter().any(|constraints| constraints.refuses_key("RSA", 512))
+    };
+    if suite.name.starts_with("SSL_RSA_EXPORT") && client.refuses.is_some_and(refuses_512) {
+        return Err(Failure::KeyExchange);
+    }
+    if needs_certificate {
+        let agreed = |key: &&Key| signature_agreed(client, server, suite, key, protocol, old_hello);
+        // In TLS 1.3 the suite says nothing of the key: the first with a signature that both take is shown.
+        let mut keys = keys_for(server, suite).peekable();
+        keys.peek().ok_or(Failure::Suite)?;
+        let key = keys.find(agreed).ok_or(Failure::Signature)?;
+        if refuses_certificate(client, key) {
+            return Err(Failure::Certificate);
+        }
+    }
+    if server.client_auth == ClientAuth::Need && client.keys.is_empty() {
+        return Err(Failure::ClientCertificate);
+    }
+    Ok(Agreed { protocol, suite })
+}
+
+fn is_rsa(suite: &Suite) -> bool {
+    suite.kex.starts_with("RSA")
+}
+
+/// Whether the client takes what was agreed on for the work of an attacker: the server marks an answer older than its
+/// best, and a client looks for the mark if its own best is newer too.
+fn is_downgrade(newest: Protocol, best: Protocol, agreed: Protocol) -> bool {
+    let marked = agreed < best && best >= Protocol::Tls12;
+    marked && agreed < newest && newest >= Protocol::Tls12
+}
+
+/// The suite the server picks: the first in the order that counts which both have, the protocol carries and the server
+/// has a key for. Legacy suites come last, wherever they stand (`jdk.tls.legacyAlgorithms`).
+fn choose(
+    server: &End<'_, '_>,
+    offered: &[&'static Suite],
+    protocol: Protocol,
+) -> Result<&'static Suite, Failure> {
+    let own = server.live.suites.as_slice();
+    let (preferred, proposed) = if server.own_order { (own, offered) } else { (offered, own) };
+    let usable = |suite: &&&'static Suite| {
+        let has_key = match suite.auth {
+            "anon" => server.client_auth != ClientAuth::Need,
+            _ => keys_for(server, suite).next().is_some(),
+        };
+        suite.works_with(protocol) && !suite.is_signal() && proposed.contains(*suite) && has_key
+    };
+    let current = preferred.iter().filter(|suite| !is_legacy(suite)).find(usable);
+    let legacy = || preferred.iter().filter(|suite| is_legacy(suite)).find(usable);
+    current.or_else(legacy).copied().ok_or(Failure::Suite)
+}
+
+/// The keys of a server that a suite works with, in the order it takes them.
+fn keys_for<'e>(server: &'e End<'_, '_>, suite: &Suite) -> impl Iterator<Item = &'e Key> {
+    let algorithms: &[&str] = match (suite.kex, suite.auth) {
+        ("any", _) => &["EC", "RSA"],
+        // The key of static ECDH is an elliptic one; by whom it is signed does not matter (measured).
+        ("ECDH", _) | (_, "ECDSA") => &["EC"],
+        (_, "RSA") => &["RSA"],
+        _ => &[],
+    };
+    algorithms.iter().filter_map(|algorithm| server.keys.iter().find(|key| key.algorithm == *algorithm))
+}
+
+/// Whether JSSE counts a suite as legacy, to be picked only when nothing else is left: 3DES, RC4, DES, NULL, anonymous.
+fn is_legacy(suite: &Suite) -> bool {
+    suite.auth == "anon" || ["NULL", "RC4", "DES", "3DES"].iter().any(|part| suite.cipher.starts_with(part))
+}
+
+/// Whether a client refuses a server's certificate for its key or its signature.
+fn refuses_certificate(client: &End<'_, '_>, key: &Key) -> bool {
+    let Some((tls, certpath)) = client.refuses else { return false };
+    tls.refuses_certificate(key) || certpath.refuses_certificate(key)
+}
+
+/// Whether there is a signature for the server's part of the handshake that both ends take.
+fn signature_agreed(
+    client: &End<'_, '_>,
+    server: &End<'_, '_>,
+    suite: &Suite,
+    key: &Key,
+    protocol: Protocol,
+    old_hello: bool,
+) -> bool {
+    let both = [client, server];
+    if suite.kex == "ECDH" {
+        // The key in the certificate is the key of the exchange.
+        return both.into_iter().filter(|end| end.checks_own_signatures).all(|end| {
+            end.refuses.is_none_or(|(tls, _)| !tls.names("secp256r1") && !tls.refuses_key("EC", key.bits))
+        });
+    }
+    let signs = suite.kex == "any" || matches!(suite.kex, "DHE" | "ECDHE");
+    if !signs || protocol < Protocol::Tls12 {
+        return true;
+    }
+    schemes(key, protocol, old_hello).iter().any(|(scheme, algorithm)| {
+        both.into_iter().all(|end| {
+            let Some((tls, _)) = end.refuses else { return true };
+            let unchecked =
+                protocol == Protocol::Tls13 && std::ptr::eq(end, server) && !end.checks_own_signatures;
+            if unchecked {
+                // Only the bare word counts there (measured).
+                return key.algorithm != "EC" || !tls.names("ECDSA");
+            }
+            let curve = key.algorithm == "EC" && tls.names("secp256r1");
+            let refused = tls.refuses_scheme(scheme) || tls.refuses_signature(algorithm);
+            !(refused || curve || tls.names(key.algorithm))
+        })
+    })
+}
+
+/// The signature schemes for a key: name and Java's algorithm. An old hello lists none, which leaves SHA-1.
+fn schemes(key: &Key, protocol: Protocol, old_hello: bool) -> &'static [(&'static str, &'static str)] {
+    match (key.algorithm, protocol, old_hello) {
+        ("RSA", _, true) => &[("rsa_pkcs1_sha1", "SHA1withRSA")],
+        (_, _, true) => &[("ecdsa_sha1", "SHA1withECDSA")],
+        ("RSA", Protocol::Tls13, _) => &[
+            ("rsa_pss_rsae_sha256", "RSASSA-PSS"),
+            ("rsa_pss_rsae_sha384", "RSASSA-PSS"),
+            ("rsa_pss_rsae_sha512", "RSASSA-PSS"),
+        ],
+        ("RSA", _, _) => &[
+            ("rsa_pss_rsae_sha256", "RSASSA-PSS"),
+            ("rsa_pkcs1_sha256", "SHA256withRSA"),
+            ("rsa_pkcs1_sha384", "SHA384withRSA"),
+            ("rsa_pkcs1_sha512", "SHA512withRSA"),
+            ("rsa_pkcs1_sha1", "SHA1withRSA"),
+        ],
+        (_, Protocol::Tls13, _) => &[("ecdsa_secp256r1_sha256", "SHA256withECDSA")],
+        _ => &[("ecdsa_secp256r1_sha256", "SHA256withECDSA"), ("ecdsa_sha1", "SHA1withECDSA")],
+    }
+}

@@ -242,15 +242,15 @@ fn catalog() -> String {
     let mut out = String::new();
     let mut t = table("suites");
     t.rows.sort_by(|a, b| a[0].cmp(&b[0]));
-    let generations: Vec<String> = t.columns[7..].to_vec();
+    let generations: Vec<String> = t.columns[8..].to_vec();
     slice(&mut out, &t, "SUITES", "Suite", "The cipher suites, sorted by name.", |row| {
-        let ranks = row[7..].iter().map(|cell| match cell.as_str() {
+        let ranks = row[8..].iter().map(|cell| match cell.as_str() {
             "-" => "Rank::Unknown".to_owned(),
             "s" => "Rank::Supported".to_owned(),
             place => format!("Rank::Default({place})"),
         });
         format!(
-            "name: {:?}, kex: {:?}, auth: {:?}, cipher: {:?}, mac: {:?}, min: {}, max: {}, ranks: &[{}]",
+            "name: {:?}, kex: {:?}, auth: {:?}, cipher: {:?}, mac: {:?}, min: {}, max: {}, policy: {}, ranks: &[{}]",
             row[0],
             row[1],
             row[2],
@@ -258,6 +258,11 @@ fn catalog() -> String {
             row[4],
             protocol(&row[5]),
             protocol(&row[6]),
+            match row[7].as_str() {
+                "modern" => "Some(Policy::Modern)",
+                "intermediate" => "Some(Policy::Intermediate)",
+                _ => "None",
+            },
             ranks.collect::<Vec<_>>().join(", ")
         )
     });

@@ -98,6 +98,25 @@ impl Generation {
     }
 }
 
+/// A level of Mozilla's guideline Server Side TLS, version 5.8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Policy {
+    /// TLS 1.3 only.
+    Modern,
+    /// TLS 1.2 with forward secrecy and AEAD ciphers too.
+    Intermediate,
+}
+
+impl Policy {
+    /// As on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Policy::Modern => "modern",
+            Policy::Intermediate => "intermediate",
+        }
+    }
+}
+
 /// What a generation of JSSE does with a cipher suite when nothing is disabled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rank {
@@ -126,6 +145,8 @@ pub struct Suite {
     pub min: Protocol,
     /// Newest protocol it works with.
     pub max: Protocol,
+    /// The strictest level of the guideline that still has it; `None` if none has.
+    pub policy: Option<Policy>,
     ranks: &'static [Rank],
 }
 

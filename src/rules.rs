@@ -5,7 +5,7 @@ pub mod condition;
 pub mod schema;
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use schema::{Basis, CheckKind, Example, Expected, Rule, RuleFix, Safety, Severity, When};
 
@@ -16,6 +16,7 @@ use crate::instance::Instance;
 use crate::instance::release::{Jdk, Release, VersionRange};
 use crate::instance::wrapper::FIRST_OWN_INDEX;
 use crate::secrets::masked;
+use crate::tls::posture::Posture;
 
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
@@ -39,14 +40,15 @@ pub struct Cx<'i, 'f> {
     pub instance: &'i Instance<'f>,
     /// The rule being checked.
     pub rule: &'static Rule,
-    shared: &'i Shared,
+    shared: &'i Shared<'i, 'f>,
     uses_release: Cell<bool>,
     uses_jdk: Cell<bool>,
 }
 
 /// What all checks of an instance share.
 #[derive(Default)]
-struct Shared {
+struct Shared<'i, 'f> {
+    posture: OnceCell<Posture<'i, 'f>>,
     findings: RefCell<Vec<Finding>>,
     /// Wrapper indexes below this were given away by fixes of this round already.
     next_index: Cell<u64>,
@@ -68,6 +70,11 @@ impl<'i, 'f> Cx<'i, 'f> {
     pub fn jdk(&self) -> Jdk {
         self.uses_jdk.set(true);
         self.instance.jdk.value
+    }
+
+    /// The effective posture. What follows from the release or the JDK has to ask for them too.
+    pub fn posture(&self) -> &'i Posture<'i, 'f> {
+        self.shared.posture.get_or_init(|| Posture::of(self.instance))
     }
 
     /// A wrapper index from 400 on that is free and that no other fix of this run was given.
@@ -233,7 +240,7 @@ pub fn check(instance: &Instance<'_>, selection: &Selection) -> Vec<Finding> {
             (None, None) => {}
         }
     }
-    let mut findings = shared.findings.into_inner();
+    let mut findings = shared.findings.take();
     findings.retain(|finding| !instance.document(finding.primary.place.file).context);
     sort(&mut findings);
     findings

@@ -207,6 +207,12 @@ fn explain_suite(suite: &catalog::Suite, out: &mut dyn Write) -> io::Result<()> 
     let only = suite.min == suite.max;
     let protocols = if only { suite.min.to_string() } else { format!("{} to {}", suite.min, suite.max) };
     writeln!(out, "protocols       {protocols}")?;
+    let policy = match suite.policy {
+        Some(catalog::Policy::Modern) => "modern and intermediate",
+        Some(catalog::Policy::Intermediate) => "intermediate",
+        None => "neither modern nor intermediate",
+    };
+    writeln!(out, "Mozilla 5.8     {policy}")?;
     by_build(out, |_, jsse| {
         if suite.rank(jsse.generation) == Rank::Unknown {
             return "unknown".to_owned();

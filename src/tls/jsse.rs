@@ -43,7 +43,8 @@ impl<'v> Jsse<'v> {
             full_names: build.is_at_least(25, 5),
             // The builds that know patterns are the ones that use one themselves.
             patterns: build.disabled.contains("TLS_RSA_*"),
-            includes: build.generation() > Generation::Java8
+            // Of a Java 8 of unknown update nothing bad is said.
+            includes: (build.generation() > Generation::Java8 || jdk.update.is_none())
                 && !(jdk.feature == 11 && jdk.update.is_some_and(|update| update < 9)),
         };
         Ok(Jsse {

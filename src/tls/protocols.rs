@@ -1,14 +1,16 @@
 //! Which protocols a JSSE direction really has: what the JDK can, less what its security properties disable, less
 //! (or limited to) what the watt lists say.
 
-use super::jsse::Jsse;
+use super::jsse::{Jsse, Side};
 use super::{List, Provider};
 use crate::catalog::{self, Protocol};
 use crate::document::Role;
 use crate::instance::jvm::OPEN_JSSE;
 use crate::instance::release::Release;
 use crate::instance::security::{OVERRIDE_PROPERTY, VENDOR_OVERRIDE};
+use crate::instance::settings::Origin;
 use crate::instance::{Instance, Kind, Port};
+use crate::rules::schema::Basis;
 
 /// A direction with protocol lists of its own.
 #[derive(Debug, Clone, Copy)]
@@ -22,13 +24,6 @@ pub enum Direction<'p, 'f> {
 }
 
 impl Direction<'_, '_> {
-    fn side(&self) -> &'static str {
-        match self {
-            Direction::Outbound => "client",
-            _ => "server",
-        }
-    }
-
     /// For people.
     pub fn title(&self) -> String {
         match self {
@@ -93,7 +88,7 @@ impl Protocols {
 
 /// `jdk.tls.disabledAlgorithms` as the override that Integration Server 10.11 and 10.15 bring sets it (read in both):
 /// TLS 1.1 is left to the watt lists, TLS 1.0 is not.
-const STOCK_OVERRIDE: &str = "SSLv3, TLSv1, RC4, DES, MD5withRSA, DH keySize < 1024, EC keySize < 224, 3DES_EDE_CBC, anon, NULL, include jdk.disabled.namedCurves";
+pub const STOCK_OVERRIDE: &str = "SSLv3, TLSv1, RC4, DES, MD5withRSA, DH keySize < 1024, EC keySize < 224, 3DES_EDE_CBC, anon, NULL, include jdk.disabled.namedCurves";
 
 /// Whether the override that 10.11 and 10.15 bring is taken to be in effect, as delivered: the server is told to read
 /// it, or nothing was read that could tell, and the file itself is not among those read.
@@ -144,33 +139,71 @@ pub fn open_jsse(instance: &Instance<'_>) -> bool {
     delivered || instance.jvm.has_argument(OPEN_JSSE)
 }
 
-/// The protocols of a direction on JSSE; `None` where what decides was not read.
-pub fn protocols(instance: &Instance<'_>, direction: Direction<'_, '_>) -> Option<Protocols> {
-    if let Direction::Port(port) = direction
-        && super::inbound(instance, port).provider == Provider::Iaik
-    {
-        return None;
+/// What decides the protocols of a direction on JSSE.
+#[derive(Debug, Clone)]
+pub struct ProtocolList<'i> {
+    /// The watt setting, or the port's field.
+    pub setting: String,
+    /// The list in a file, if one is written.
+    pub list: Option<List>,
+    /// The release's default in its place, and how that is known.
+    pub default: Option<(&'i str, Basis)>,
+    /// Whether it denies instead of allowing.
+    pub denies: bool,
+}
+
+impl ProtocolList<'_> {
+    /// The names on it.
+    pub fn names(&self) -> Vec<&str> {
+        match (&self.list, self.default) {
+            (Some(list), _) => list.elements.iter().map(|(name, _)| name.as_str()).collect(),
+            (None, Some((default, _))) => default.split(',').map(str::trim).collect(),
+            (None, None) => Vec::new(),
+        }
     }
-    let release = instance.release.value;
-    let denies = release.has_deny_lists();
-    let (setting, field) = if denies {
+}
+
+/// The list that decides: the port's own, else the server-wide one of the side, else the release's default. `None` where
+/// what decides was not read.
+pub fn deciding<'i>(
+    instance: &'i Instance<'_>,
+    side: Side,
+    port: Option<&Port<'_>>,
+) -> Option<ProtocolList<'i>> {
+    let denies = instance.release.value.has_deny_lists();
+    let (suffix, field) = if denies {
         ("disabledProtocols", "jsseDisabledProtocols")
     } else {
         ("enabledProtocols", "jsseEnabledProtocols")
     };
-    let setting = format!("watt.net.jsse.{}.{setting}", direction.side());
-    let own = match direction {
-        Direction::Port(port) => List::of_port(instance, port, field),
-        _ => None,
-    };
+    if let Some(list) = port.and_then(|port| List::of_port(instance, port, field)) {
+        return Some(ProtocolList { setting: field.to_owned(), list: Some(list), default: None, denies });
+    }
+    let side = if side == Side::Client { "client" } else { "server" };
+    let setting = format!("watt.net.jsse.{side}.{suffix}");
     let effective = instance.setting(&setting);
-    let list = own.or_else(|| effective.written().and_then(|_| List::of_setting(instance, &setting)));
-    let names: Vec<&str> = match (&list, effective.value) {
-        (Some(list), _) => list.elements.iter().map(|(name, _)| name.as_str()).collect(),
-        (None, Some(default)) => default.split(',').map(str::trim).collect(),
-        (None, None) => return None,
+    let (list, default) = match effective.origin {
+        Origin::Written(_) => (Some(List::of_setting(instance, &setting)?), None),
+        Origin::Default(basis) => (None, Some((effective.value?, basis))),
+        Origin::Unknown => return None,
     };
+    Some(ProtocolList { setting, list, default, denies })
+}
+
+/// The protocols of a direction on JSSE; `None` where what decides was not read.
+pub fn protocols(instance: &Instance<'_>, direction: Direction<'_, '_>) -> Option<Protocols> {
+    let (side, port) = match direction {
+        Direction::Outbound => (Side::Client, None),
+        Direction::Inbound => (Side::Server, None),
+        Direction::Port(port) => (Side::Server, Some(port)),
+    };
+    if port.is_some_and(|port| super::inbound(instance, port).provider == Provider::Iaik) {
+        return None;
+    }
+    let deciding = deciding(instance, side, port)?;
+    let denies = deciding.denies;
     let jsse = jsse(instance).ok()?;
+    let names = deciding.names();
     let jdk_disabled: Vec<Protocol> =
         Protocol::ALL.into_iter().filter(|protocol| jsse.tls.disables_protocol(*protocol)).collect();
     let supported = jsse.supported();
@@ -179,7 +212,7 @@ pub fn protocols(instance: &Instance<'_>, direction: Direction<'_, '_>) -> Optio
         .filter(|protocol| supported.contains(protocol) && !jdk_disabled.contains(protocol))
         .filter(|protocol| names.contains(&protocol.name()) != denies)
         .collect();
-    Some(Protocols { enabled, list, denies, jdk_disabled })
+    Some(Protocols { enabled, list: deciding.list, denies, jdk_disabled })
 }
 
 /// The protocol name that a misspelt one stands for, if only one can be meant.

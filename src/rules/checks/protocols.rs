@@ -7,6 +7,7 @@ use crate::fix::{Edit, make};
 use crate::instance::Port;
 use crate::rules::Cx;
 use crate::rules::schema::Basis;
+use crate::tls::posture::Whom;
 use crate::tls::protocols::{
     Direction, Protocols, assumes_stock_override, inbound_directions, nearest, protocols,
 };
@@ -14,16 +15,49 @@ use crate::tls::{self, Client, List, Provider};
 
 /// The directions on JSSE, each with its protocols; those that share a list come once.
 fn directions(cx: &Cx<'_, '_>) -> Vec<(String, Protocols)> {
+    directions_with_names(cx).into_iter().map(|(_, title, protocols)| (title, protocols)).collect()
+}
+
+/// The same, with the name each has in the posture (of several that share a list, one).
+fn directions_with_names(cx: &Cx<'_, '_>) -> Vec<(String, String, Protocols)> {
     cx.release();
     cx.jdk();
     let instance = cx.instance;
-    let of = |direction: Direction<'_, '_>| Some((direction.title(), protocols(instance, direction)?));
+    let of = |direction: Direction<'_, '_>| {
+        let name = match direction {
+            Direction::Outbound => Whom::Client(Client::Https).name(),
+            Direction::Port(port) => Whom::Port(port).name(),
+            Direction::Inbound => {
+                let shared =
+                    |port: &&Port<'_>| port.is_tls() && List::of_port(instance, port, field(cx)).is_none();
+                instance.ports.iter().find(shared).map_or(Whom::AnyPort, Whom::Port).name()
+            }
+        };
+        Some((name, direction.title(), protocols(instance, direction)?))
+    };
     let mut found = Vec::new();
     if jsse_clients(cx) {
         found.extend(of(Direction::Outbound));
     }
     found.extend(inbound_directions(instance).into_iter().filter_map(of));
     found
+}
+
+/// The field of a port that holds its list of protocols in this release.
+fn field(cx: &Cx<'_, '_>) -> &'static str {
+    if cx.instance.release.value.has_deny_lists() { "jsseDisabledProtocols" } else { "jsseEnabledProtocols" }
+}
+
+/// Takes out of some protocols those for which no suite is left: they never come about.
+fn with_a_suite(cx: &Cx<'_, '_>, direction: &str, mut protocols: Protocols) -> Protocols {
+    let found = cx.posture().directions.iter().find(|found| found.whom.name() == direction);
+    let live = found
+        .filter(|found| found.stop.is_none() && found.provider.value == Some(Provider::Jsse))
+        .and_then(|found| found.protocols.value.as_ref());
+    if let Some(live) = live {
+        protocols.enabled.retain(|protocol| live.protocols.contains(protocol));
+    }
+    protocols
 }
 
 /// Whether outbound HTTPS is on JSSE, as far as it is known.
@@ -99,7 +133,8 @@ fn is_deprecated(name: &str) -> bool {
 
 /// Old protocols that can really be negotiated.
 pub fn deprecated_enabled(cx: &Cx<'_, '_>) {
-    for (title, protocols) in directions(cx) {
+    for (name, title, protocols) in directions_with_names(cx) {
+        let protocols = with_a_suite(cx, &name, protocols);
         let live: Vec<&str> = negotiable(&protocols).into_iter().filter(|name| is_deprecated(name)).collect();
         if live.is_empty() {
             continue;

@@ -142,7 +142,8 @@ fn of_tier(cx: &Cx<'_, '_>, wanted: Tier, what: &str) {
             && *provider == Provider::Jsse
             && cx.jdk().feature > 8
         {
-            draft = draft.note("updates of Java from 2026 on (11.0.31, 17.0.20) disable TLS_RSA suites");
+            draft =
+                draft.note("updates of Java from 2026 on (11.0.30, 17.0.20, 21.0.13) disable TLS_RSA suites");
         }
         draft.fix(edits).emit();
     }

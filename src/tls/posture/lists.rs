@@ -9,7 +9,7 @@ use crate::instance::settings::Origin;
 use crate::rules::schema::Basis;
 use crate::tls::jsse::{Jsse, Live, Side};
 use crate::tls::suites::Listed;
-use crate::tls::{List, suites};
+use crate::tls::{protocols, suites};
 
 /// What a direction has: its live protocols and suites, the suites' names, and the settings that hold both lists.
 type Lists = (Fact<Live>, Fact<Vec<String>>, (Option<String>, Option<String>));
@@ -37,7 +37,7 @@ pub fn jsse(
     let defaults = context.defaults(side);
     let watched = !matches!(whom, Whom::DefaultContext);
     let (enabled, mut protocol_reasons, protocol_setting) = if watched {
-        match protocols(instance, jsse, whom, stop) {
+        match enabled_protocols(instance, jsse, whom, stop) {
             Some((enabled, reasons, setting)) => (enabled, reasons, Some(setting)),
             None => return (Fact::unknown(NO_SETTINGS), Fact::unknown(NO_SETTINGS), (None, None)),
         }
@@ -106,43 +106,29 @@ fn default_suites_reason(jsse: &Jsse<'_>, context: &Context<'_>, side: Side) -> 
 
 /// The protocols a watt list (or the default in its place) enables, with the reasons and the setting's name; `None`
 /// where no server.cnf was read.
-fn protocols(
+fn enabled_protocols(
     instance: &Instance<'_>,
     jsse: &Jsse<'_>,
     whom: Whom<'_, '_>,
     stop: &mut Option<Stop>,
 ) -> Option<(Vec<Protocol>, Vec<Reason>, String)> {
-    let release = instance.release.value;
-    let denies = release.has_deny_lists();
-    let (suffix, field) = if denies {
-        ("disabledProtocols", "jsseDisabledProtocols")
-    } else {
-        ("enabledProtocols", "jsseEnabledProtocols")
-    };
-    let side = if whom.side() == Side::Client { "client" } else { "server" };
-    let setting = format!("watt.net.jsse.{side}.{suffix}");
-    let own = match whom {
-        Whom::Port(port) => List::of_port(instance, port, field),
+    let port = match whom {
+        Whom::Port(port) => Some(port),
         _ => None,
     };
-    let name = if own.is_some() { field.to_owned() } else { setting.clone() };
-    let effective = instance.setting(&setting);
-    let list = own.or_else(|| effective.written().and_then(|_| List::of_setting(instance, &setting)));
-    let (names, reason): (Vec<&str>, Reason) = match (&list, effective.value, effective.origin) {
-        (Some(list), ..) => {
-            let names: Vec<&str> = list.elements.iter().map(|(name, _)| name.as_str()).collect();
-            let what = format!("{}={}", list.title, names.join(","));
-            (names, Reason::at(list.place, what))
-        }
-        (None, Some(default), Origin::Default(basis)) => (
-            default.split(',').map(str::trim).collect(),
-            Reason::known(basis, format!("{setting}: default of {release}, {default}")),
+    let deciding = protocols::deciding(instance, whom.side(), port)?;
+    let names = deciding.names();
+    let reason = match (&deciding.list, deciding.default) {
+        (Some(list), _) => Reason::at(list.place, format!("{}={}", list.title, names.join(","))),
+        (None, Some((default, basis))) => Reason::known(
+            basis,
+            format!("{}: default of {}, {default}", deciding.setting, instance.release.value),
         ),
-        _ => return None,
+        (None, None) => return None,
     };
     let supported = jsse.supported();
     let mut reasons = vec![reason];
-    let enabled = if denies {
+    let enabled = if deciding.denies {
         reasons.push(Reason::known(
             jsse.build.basis,
             format!("Java {} can speak {}", jsse.build.name, listed(&supported)),
@@ -153,7 +139,7 @@ fn protocols(
         Vec::new()
     } else {
         jsse.enable_protocols(&names).unwrap_or_else(|bad| {
-            let element = list.as_ref().and_then(|list| list.place_of(bad));
+            let element = deciding.list.as_ref().and_then(|list| list.place_of(bad));
             let message = if bad == Protocol::Ssl2Hello.name() {
                 format!("Java {} refuses {bad} without a protocol beside it", instance.jdk.value)
             } else {
@@ -162,13 +148,13 @@ fn protocols(
             stop.get_or_insert(Stop {
                 cause: StopCause::BadProtocolName,
                 message,
-                setting: name.clone(),
+                setting: deciding.setting.clone(),
                 place: element,
             });
             Vec::new()
         })
     };
-    Some((enabled, reasons, name))
+    Some((enabled, reasons, deciding.setting))
 }
 
 /// Names of protocols, newest first.

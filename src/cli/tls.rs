@@ -3,8 +3,10 @@
 use clap::{Args, ValueEnum};
 
 use super::{Console, FAILED, Input, is_asked_for};
+use crate::catalog::Policy;
+use crate::discover::Discovery;
 use crate::fix::patch;
-use crate::fix::remedy::{Remedy, remedy};
+use crate::fix::remedy::{self, Remedy, remedy};
 use crate::instance::{Given, Instance};
 use crate::report::posture::{self as report, Outcome, View};
 use crate::tls::handshake::Key;
@@ -23,6 +25,10 @@ pub struct TlsArgs {
     /// All peers with names at once
     #[arg(long, conflicts_with = "peer")]
     matrix: bool,
+    /// Print the patch that replaces the suite lists by those of a level of Mozilla's guideline (5.8), and keeps what
+    /// the peers given need
+    #[arg(long, value_name = "LEVEL", conflicts_with = "matrix")]
+    policy: Option<Level>,
     /// This server's own key, for inbound handshakes: rsa2048, ec256 or both with a comma
     #[arg(long, value_name = "KEY", default_value = "rsa2048", value_parser = parse_keys)]
     own_key: OwnKeys,
@@ -40,6 +46,14 @@ enum TlsFormat {
     Human,
     /// One JSON document
     Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Level {
+    /// TLS 1.3 only
+    Modern,
+    /// TLS 1.2 with forward secrecy and AEAD ciphers too
+    Intermediate,
 }
 
 /// The keys of `--own-key`; one value to clap.
@@ -79,7 +93,7 @@ pub fn run(args: &TlsArgs, console: &mut Console) -> u8 {
     let mut views = Vec::new();
     let instances: Vec<(usize, Instance<'_>)> = Instance::all(&discovery, given).enumerate().collect();
     for (group, instance) in &instances {
-        if !is_asked_for(&discovery, instance) {
+        if !is_asked_for(&discovery, instance) || args.policy.is_some() {
             continue;
         }
         // Changes must not make it another release.
@@ -135,6 +149,10 @@ pub fn run(args: &TlsArgs, console: &mut Console) -> u8 {
         }
         views.push(View { posture, outcomes, assumed });
     }
+    if let Some(level) = args.policy {
+        let code = replace_lists(args, level, &discovery, &instances, console);
+        return if failed { FAILED } else { code };
+    }
     let settings = report::Settings { color: console.color, matrix: args.matrix, all_suites: args.suites };
     console.put(|out| match args.format {
         TlsFormat::Human => report::human(&discovery, &views, settings, out),
@@ -143,7 +161,48 @@ pub fn run(args: &TlsArgs, console: &mut Console) -> u8 {
     if failed { FAILED } else { 0 }
 }
 
-fn patch_of(discovery: &crate::discover::Discovery, remedy: &Remedy) -> Vec<u8> {
+/// Prints the patch that brings the suite lists of all instances to a level.
+fn replace_lists(
+    args: &TlsArgs,
+    level: Level,
+    discovery: &Discovery,
+    instances: &[(usize, Instance<'_>)],
+    console: &mut Console,
+) -> u8 {
+    let level = match level {
+        Level::Modern => Policy::Modern,
+        Level::Intermediate => Policy::Intermediate,
+    };
+    let mut all = Vec::new();
+    for (group, instance) in instances {
+        let held = Given { release: Some(instance.release.value), jdk: Some(instance.jdk.value) };
+        let Some(change) = remedy::policy(discovery, *group, held, level, &args.peer, &args.own_key.0) else {
+            continue;
+        };
+        for step in &change.steps {
+            console.say(format!("{}: {step}", instance.name));
+        }
+        for lost in &change.lost {
+            console.say(format!("warning: {lost} works now and would not any more"));
+        }
+        if change.changes.is_empty() {
+            console
+                .say(format!("{}: no patch is shown, since a secret stands beside the lines", instance.name));
+        }
+        all.extend(change.changes);
+    }
+    if all.is_empty() {
+        console.say("nothing to change");
+        return 0;
+    }
+    let base = patch::base(discovery, &all);
+    let mut bytes = Vec::new();
+    patch::write(discovery, &all, &base, &mut bytes);
+    console.put(|out| out.write_all(&bytes));
+    0
+}
+
+fn patch_of(discovery: &Discovery, remedy: &Remedy) -> Vec<u8> {
     let mut bytes = Vec::new();
     if !remedy.changes.is_empty() {
         let base = patch::base(discovery, &remedy.changes);

@@ -1,8 +1,10 @@
 //! What to change so that a handshake works: tried on a copy of the files, and offered only if it does.
 
+use std::collections::BTreeMap;
+
 use super::apply::{Change, Secrets, Working};
 use super::{Edit, Fix, make};
-use crate::catalog::Protocol;
+use crate::catalog::{Policy, Protocol};
 use crate::discover::Discovery;
 use crate::document::{FileId, Place};
 use crate::instance::security::OVERRIDE_PROPERTY;
@@ -256,4 +258,87 @@ fn jvm_step(instance: &Instance<'_>, obstacle: &Obstacle) -> Option<Step> {
     let entry = crate::tls::protocols::jsse(instance).err()?;
     debug_assert!(disabled.contains(entry), "the entry stands in the list");
     disabled_step(instance, entry)
+}
+
+/// The suite lists of one instance replaced by those of a policy.
+#[derive(Debug)]
+pub struct PolicyChange {
+    /// What is changed, in words.
+    pub steps: Vec<String>,
+    /// The changed files; empty if a patch would have to show a secret.
+    pub changes: Vec<Change>,
+    /// Handshakes that worked and would not any more, in words.
+    pub lost: Vec<String>,
+}
+
+/// Writes the suites of a policy into the lists of an instance, along with those that peers need who get through now.
+/// `None` if the lists are like that already, or nobody is on JSSE.
+pub fn policy(
+    discovery: &Discovery,
+    group: usize,
+    given: Given,
+    level: Policy,
+    peers: &[Peer],
+    own: &[Key],
+) -> Option<PolicyChange> {
+    let instance = Instance::new(discovery, &discovery.groups[group], given);
+    let posture = Posture::of(&instance);
+    let mut before: Vec<(String, &Peer)> = Vec::new();
+    let mut wanted: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
+    for direction in posture.directions.iter().filter(|direction| direction.stop.is_none()) {
+        for peer in peers.iter().filter(|peer| peer.side.is_none_or(|side| side != direction.whom.side())) {
+            let prediction = predict(&posture, direction, peer, own);
+            if prediction.works == Some(true) {
+                before.push((direction.whom.name(), peer));
+            }
+            let (Some(setting), Some(suite)) = (direction.suite_setting.as_deref(), prediction.suite) else {
+                continue;
+            };
+            if direction.provider.value == Some(Provider::Jsse) {
+                wanted.entry(setting).or_default().push(suite.name);
+            }
+        }
+        if let (Some(setting), Some(Provider::Jsse)) =
+            (direction.suite_setting.as_deref(), direction.provider.value)
+        {
+            wanted.entry(setting).or_default();
+        }
+    }
+    let mut steps = Vec::new();
+    let mut edits = Vec::new();
+    for (setting, needed) in wanted {
+        let mut list: Vec<&str> = posture.policy_suites(level);
+        for suite in needed {
+            if !list.contains(&suite) {
+                steps.push(format!("keep {suite} for a peer"));
+                list.push(suite);
+            }
+        }
+        let value = list.join(",");
+        if list.is_empty() || instance.setting(setting).value == Some(&value) {
+            continue;
+        }
+        steps.push(format!("set {setting} to the {} level", level.name()));
+        edits.extend(make::set_setting(&instance, setting, &value));
+    }
+    if edits.is_empty() {
+        return None;
+    }
+    let edits = make::joined(edits, |file| discovery.document(file));
+    let hidden = Secrets::default().shown_by(discovery, &Fix::new("", Safety::Manual, edits.clone()));
+    let mut copy = discovery.copy();
+    let mut working = Working::default();
+    working.apply(&mut copy, &edits);
+    let instance = Instance::new(&copy, &copy.groups[group], given);
+    let posture = Posture::of(&instance);
+    let works = |name: &str, peer: &Peer| {
+        let direction = posture.directions.iter().find(|direction| direction.whom.name() == name);
+        direction.is_some_and(|direction| predict(&posture, direction, peer, own).works == Some(true))
+    };
+    let lost = before
+        .into_iter()
+        .filter(|(name, peer)| !works(name, peer))
+        .map(|(name, peer)| format!("{name} with {}", peer.name))
+        .collect();
+    Some(PolicyChange { steps, changes: if hidden { Vec::new() } else { working.changes() }, lost })
 }

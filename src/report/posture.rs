@@ -22,6 +22,9 @@ const VALUES: usize = 15;
 /// Suites shown where not all are asked for.
 const SUITES: usize = 3;
 
+/// Peers, each with the columns of the table in which it fails for one cause.
+type Columns = Vec<(String, Vec<String>)>;
+
 /// One instance with all that is to be said of it.
 pub struct View<'p, 'f> {
     /// Its posture.
@@ -246,8 +249,12 @@ impl Page<'_, '_> {
             writeln!(self.out, "{}", self.styled(Style::new().bold(), &line))?;
         }
         let width = outcome.outcomes.iter().map(|o| o.direction.chars().count()).max().unwrap_or(0) + 2;
+        let mut above: Option<&Prediction> = None;
         for Outcome { direction, prediction, .. } in &outcome.outcomes {
             let direction = printable(direction).into_owned();
+            // The same cause in many directions is said once.
+            let again = prediction.obstacle.is_some() && above == Some(prediction);
+            above = Some(prediction);
             let (style, word) = match prediction.works {
                 Some(true) => (AnsiColor::Green.on_default(), "works"),
                 Some(false) => (AnsiColor::Red.on_default(), "fails"),
@@ -255,6 +262,7 @@ impl Page<'_, '_> {
             };
             let word = self.styled(style, word);
             let text = match (&prediction.obstacle, prediction.protocol) {
+                _ if again => "as above".to_owned(),
                 (Some(obstacle), _) => {
                     let issue = obstacle.issue.map_or_else(String::new, |issue| format!(" (issue {issue})"));
                     format!("{}{issue}", obstacle.message)
@@ -320,7 +328,7 @@ impl Page<'_, '_> {
             write!(self.out, "{column:<width$}")?;
         }
         writeln!(self.out)?;
-        let mut causes: Vec<(String, Vec<String>)> = Vec::new();
+        let mut causes: Vec<(String, Columns)> = Vec::new();
         for outcome in &view.outcomes {
             write!(self.out, "{:<first$}", outcome.peer.name)?;
             for (index, name) in names.iter().enumerate() {
@@ -335,10 +343,18 @@ impl Page<'_, '_> {
                     }
                     Some(Prediction { works: Some(false), obstacle, .. }) => {
                         if let Some(obstacle) = obstacle {
-                            let who = format!("{} with {}", name, outcome.peer.name);
-                            match causes.iter_mut().find(|(message, _)| *message == obstacle.message) {
-                                Some((_, all)) => all.push(who),
-                                None => causes.push((obstacle.message.clone(), vec![who])),
+                            let at = match causes.iter().position(|(message, _)| *message == obstacle.message)
+                            {
+                                Some(at) => at,
+                                None => {
+                                    causes.push((obstacle.message.clone(), Vec::new()));
+                                    causes.len() - 1
+                                }
+                            };
+                            let peers = &mut causes[at].1;
+                            match peers.last_mut().filter(|(peer, _)| *peer == outcome.peer.name) {
+                                Some((_, all)) => all.push(columns[index].clone()),
+                                None => peers.push((outcome.peer.name.clone(), vec![columns[index].clone()])),
                             }
                         }
                         (AnsiColor::Red.on_default(), "fails".to_owned())
@@ -354,7 +370,9 @@ impl Page<'_, '_> {
         if !causes.is_empty() {
             writeln!(self.out, "\nWhy handshakes fail")?;
         }
-        for (message, who) in causes {
+        for (message, peers) in causes {
+            let who: Vec<String> =
+                peers.iter().map(|(peer, columns)| format!("{peer} ({})", columns.join(", "))).collect();
             for (index, line) in wrap(&printable(&message), WIDTH - 4).iter().enumerate() {
                 writeln!(self.out, "{}{line}", if index == 0 { "  - " } else { "    " })?;
             }

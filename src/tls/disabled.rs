@@ -138,15 +138,16 @@ impl<'v> Constraints<'v> {
     /// Whether it refuses a signature algorithm such as `SHA1withRSA`, by its name or one of its parts.
     pub fn refuses_signature(&self, algorithm: &str) -> bool {
         let (hash, key) = algorithm.split_once("with").unwrap_or((algorithm, ""));
-        let dashed = hash.strip_prefix("SHA").map(|bits| format!("SHA-{bits}"));
-        self.names(algorithm)
-            || (!key.is_empty() && (self.names(hash) || self.names(key)))
-            || dashed.is_some_and(|name| self.names(&name))
+        self.names(algorithm) || (!key.is_empty() && (self.names(hash) || self.names(key)))
     }
 
     /// Whether it refuses a certificate for its key or its signature; the signer's key is RSA.
     pub fn refuses_certificate(&self, key: &Key) -> bool {
-        self.refuses_key(key.algorithm, key.bits) || self.refuses_signature(&format!("{}withRSA", key.hash))
+        // In certificates SHA-256 is SHA256, in handshakes it means nothing (measured).
+        let dashed = key.hash.strip_prefix("SHA").is_some_and(|bits| self.names(&format!("SHA-{bits}")));
+        dashed
+            || self.refuses_key(key.algorithm, key.bits)
+            || self.refuses_signature(&format!("{}withRSA", key.hash))
     }
 
     /// Whether it refuses a signature scheme in handshakes by the scheme's own name, such as `rsa_pkcs1_sha1`.

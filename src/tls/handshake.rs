@@ -48,6 +48,8 @@ pub struct End<'c, 'v> {
     pub live: Live,
     /// Whether, as a server in TLS 1.3, it holds its own signatures against its security properties.
     pub checks_own_signatures: bool,
+    /// Whether it holds the one scheme an elliptic key has in TLS 1.3 against its security properties.
+    pub checks_schemes: bool,
     /// What its security properties refuse.
     pub refuses: Refusals<'c, 'v>,
     /// Its keys; a server needs one.
@@ -99,6 +101,8 @@ pub enum Failure {
     Signature,
     /// The server asks for a client certificate, and there is none.
     ClientCertificate,
+    /// The server refuses the client's certificate: key size or signature.
+    ClientCertificateRefused,
 }
 
 /// What comes of a handshake between two ends.
@@ -130,7 +134,7 @@ pub fn shake_hands(client: &End<'_, '_>, server: &End<'_, '_>) -> Result<Agreed,
     if server.needs_sni && (!client.sends_sni || old_hello) {
         return Err(Failure::Sni);
     }
-    let suite = choose(server, &offered, protocol)?;
+    let suite = choose(client, server, &offered, protocol)?;
     let needs_certificate = !matches!(suite.auth, "anon");
     // An old hello lists no groups; a server that knows x25519 takes that first (measured).
     if old_hello && suite.kex == "ECDHE" && server.knows_x25519 && !client.knows_x25519 {
@@ -162,10 +166,49 @@ pub fn shake_hands(client: &End<'_, '_>, server: &End<'_, '_>) -> Result<Agreed,
             return Err(Failure::Certificate);
         }
     }
-    if server.client_auth == ClientAuth::Need && client.keys.is_empty() {
-        return Err(Failure::ClientCertificate);
+    if needs_certificate {
+        client_certificate(client, server, protocol, old_hello)?;
     }
     Ok(Agreed { protocol, suite })
+}
+
+/// What becomes of a server's wish for a client certificate. The client shows the one whose signature both take; where
+/// there is none, it shows none.
+fn client_certificate(
+    client: &End<'_, '_>,
+    server: &End<'_, '_>,
+    protocol: Protocol,
+    old_hello: bool,
+) -> Result<(), Failure> {
+    if server.client_auth == ClientAuth::None {
+        return Ok(());
+    }
+    let agreed = |key: &&Key| {
+        // Before TLS 1.2 there is no choice, and the builds that do not check their own signatures do not tell the
+        // client what they refuse (measured).
+        protocol < Protocol::Tls12
+            || (!server.old_engine && !server.checks_own_signatures)
+            || schemes(key, protocol, old_hello).iter().any(|scheme| takes(server, key, protocol, *scheme))
+    };
+    match client.keys.iter().find(agreed) {
+        Some(key) if refuses_certificate(server, key) => Err(Failure::ClientCertificateRefused),
+        None if server.client_auth == ClientAuth::Need => Err(Failure::ClientCertificate),
+        _ => Ok(()),
+    }
+}
+
+/// Whether an end takes a signature scheme for a key.
+fn takes(end: &End<'_, '_>, key: &Key, protocol: Protocol, (scheme, algorithm): (&str, &str)) -> bool {
+    end.refuses.is_none_or(|(tls, _)| {
+        let elliptic = key.algorithm == "EC";
+        let curve = elliptic && tls.names("secp256r1");
+        let refused = if elliptic && protocol == Protocol::Tls13 && !end.checks_schemes {
+            tls.names("ECDSA")
+        } else {
+            tls.refuses_scheme(scheme) || tls.refuses_signature(algorithm)
+        };
+        !(refused || curve || tls.names(key.algorithm))
+    })
 }
 
 fn is_rsa(suite: &Suite) -> bool {
@@ -182,6 +225,7 @@ fn is_downgrade(newest: Protocol, best: Protocol, agreed: Protocol) -> bool {
 /// The suite the server picks: the first in the order that counts which both have, the protocol carries and the server
 /// has a key for. Legacy suites come last, wherever they stand (`jdk.tls.legacyAlgorithms`).
 fn choose(
+    client: &End<'_, '_>,
     server: &End<'_, '_>,
     offered: &[&'static Suite],
     protocol: Protocol,
@@ -190,8 +234,9 @@ fn choose(
     let (preferred, proposed) = if server.own_order { (own, offered) } else { (offered, own) };
     let usable = |suite: &&&'static Suite| {
         let has_key = match suite.auth {
-            "anon" => server.client_auth != ClientAuth::Need,
-            _ => keys_for(server, suite).next().is_some(),
+            // JSSE forgets the export suites here (measured).
+            "anon" => server.client_auth != ClientAuth::Need || suite.kex.ends_with("EXPORT"),
+            _ => keys_for(server, suite).any(|key| offers_curve(client, key, protocol)),
         };
         suite.works_with(protocol) && !suite.is_signal() && proposed.contains(*suite) && has_key
     };
@@ -210,6 +255,13 @@ fn keys_for<'e>(server: &'e End<'_, '_>, suite: &Suite) -> impl Iterator<Item = 
         _ => &[],
     };
     algorithms.iter().filter_map(|algorithm| server.keys.iter().find(|key| key.algorithm == *algorithm))
+}
+
+/// Whether a client offers the curve of a server's elliptic key, which before TLS 1.3 it has to.
+fn offers_curve(client: &End<'_, '_>, key: &Key, protocol: Protocol) -> bool {
+    key.algorithm != "EC"
+        || protocol == Protocol::Tls13
+        || client.refuses.is_none_or(|(tls, _)| !tls.refuses_key("EC", key.bits))
 }
 
 /// Whether JSSE counts a suite as legacy, to be picked only when nothing else is left: 3DES, RC4, DES, NULL, anonymous.
@@ -235,26 +287,24 @@ fn signature_agreed(
     let both = [client, server];
     if suite.kex == "ECDH" {
         // The key in the certificate is the key of the exchange.
-        return both.into_iter().filter(|end| end.checks_own_signatures).all(|end| {
-            end.refuses.is_none_or(|(tls, _)| !tls.names("secp256r1") && !tls.refuses_key("EC", key.bits))
+        return both.into_iter().all(|end| {
+            end.refuses.is_none_or(|(tls, _)| {
+                let named = end.checks_own_signatures && tls.names("secp256r1");
+                !named && !tls.refuses_key("EC", key.bits)
+            })
         });
     }
     let signs = suite.kex == "any" || matches!(suite.kex, "DHE" | "ECDHE");
     if !signs || protocol < Protocol::Tls12 {
         return true;
     }
-    schemes(key, protocol, old_hello).iter().any(|(scheme, algorithm)| {
+    schemes(key, protocol, old_hello).iter().any(|scheme| {
         both.into_iter().all(|end| {
-            let Some((tls, _)) = end.refuses else { return true };
             let unchecked =
                 protocol == Protocol::Tls13 && std::ptr::eq(end, server) && !end.checks_own_signatures;
-            if unchecked {
-                // Only the bare word counts there (measured).
-                return key.algorithm != "EC" || !tls.names("ECDSA");
-            }
-            let curve = key.algorithm == "EC" && tls.names("secp256r1");
-            let refused = tls.refuses_scheme(scheme) || tls.refuses_signature(algorithm);
-            !(refused || curve || tls.names(key.algorithm))
+            // Only the bare word counts there (measured).
+            let bare = || key.algorithm != "EC" || end.refuses.is_none_or(|(tls, _)| !tls.names("ECDSA"));
+            if unchecked { bare() } else { takes(end, key, protocol, *scheme) }
         })
     })
 }
@@ -277,6 +327,11 @@ fn schemes(key: &Key, protocol: Protocol, old_hello: bool) -> &'static [(&'stati
             ("rsa_pkcs1_sha1", "SHA1withRSA"),
         ],
         (_, Protocol::Tls13, _) => &[("ecdsa_secp256r1_sha256", "SHA256withECDSA")],
-        _ => &[("ecdsa_secp256r1_sha256", "SHA256withECDSA"), ("ecdsa_sha1", "SHA1withECDSA")],
+        _ => &[
+            ("ecdsa_secp256r1_sha256", "SHA256withECDSA"),
+            ("ecdsa_secp384r1_sha384", "SHA384withECDSA"),
+            ("ecdsa_secp521r1_sha512", "SHA512withECDSA"),
+            ("ecdsa_sha1", "SHA1withECDSA"),
+        ],
     }
 }

@@ -194,10 +194,23 @@ impl<'v> Jsse<'v> {
         self.is_at_least_11_0_13()
     }
 
+    /// Whether the suites of `jdk.tls.client.cipherSuites` come in the JDK's order and not in that of the property:
+    /// 8u212, 8u252, 11.0.7; not on 8u504, 11.0.9 and later (measured).
+    pub fn sorts_property_suites(&self) -> bool {
+        self.generation.is_old() || self.build.name == "11.0.7"
+    }
+
     /// Whether a server holds its own signatures in TLS 1.3 against the security properties: not on 8u504, 11.0.7 and
     /// 11.0.9; on 11.0.13 and later (measured).
     pub fn checks_own_signatures(&self) -> bool {
         self.is_at_least_11_0_13()
+    }
+
+    /// Whether the one signature scheme that an elliptic key has in TLS 1.3 is held against the security properties: by the
+    /// builds that come with `usage HandshakeSignature` in their list (measured on 11.0.31 and 25.0.3; not on 11.0.13,
+    /// 17.0.15 and 21.0.8).
+    pub fn checks_schemes(&self) -> bool {
+        self.build.disabled.contains("HandshakeSignature")
     }
 
     fn is_at_least_11_0_13(&self) -> bool {

@@ -202,6 +202,7 @@ impl Peer {
             old_engine: false,
             knows_x25519: true,
             checks_own_signatures: true,
+            checks_schemes: true,
             live: Live { protocols, suites, v2_hello },
             refuses: None,
             keys: if shows { self.keys.clone() } else { Vec::new() },

@@ -9,7 +9,7 @@ use super::handshake::{ClientAuth, End, Key};
 use super::jsse::{Live, Side};
 use super::peer::Peer;
 use super::{Client, Provider};
-use crate::catalog::{Protocol, Suite};
+use crate::catalog::{Policy, Protocol, Suite};
 use crate::document::Place;
 use crate::instance::{Instance, Kind, Port};
 use crate::rules::schema::Basis;
@@ -232,6 +232,16 @@ impl<'p, 'f> Posture<'p, 'f> {
         self.context.jsse.as_ref().is_ok_and(|jsse| jsse.suite(suite.name).is_some() && jsse.permits(suite))
     }
 
+    /// The suites of a policy that the JVM knows and does not disable, in its own order.
+    pub fn policy_suites(&self, level: Policy) -> Vec<&'static str> {
+        let Ok(jsse) = &self.context.jsse else { return Vec::new() };
+        let suites = jsse.default_suites(&Protocol::ALL).into_iter();
+        suites
+            .filter(|suite| suite.policy.is_some_and(|policy| policy <= level))
+            .map(|suite| suite.name)
+            .collect()
+    }
+
     /// Whether the JVM can speak a protocol at all.
     pub fn can_speak(&self, protocol: Protocol) -> bool {
         self.context.jsse.as_ref().is_ok_and(|jsse| jsse.supported().contains(&protocol))
@@ -258,6 +268,7 @@ impl<'p, 'f> Posture<'p, 'f> {
             old_engine: jsse.is_none_or(|jsse| jsse.generation.is_old()),
             knows_x25519: jsse.is_some_and(|jsse| jsse.knows_x25519()),
             checks_own_signatures: jsse.is_some_and(|jsse| jsse.checks_own_signatures()),
+            checks_schemes: jsse.is_some_and(|jsse| jsse.checks_schemes()),
             live,
             refuses: jsse.map(|jsse| (&jsse.tls, &jsse.certpath)),
             keys,

@@ -186,6 +186,14 @@ fn of_failure(
             Some("jdk.tls.disabledAlgorithms".to_owned()),
             None,
         ),
+        Failure::ClientCertificateRefused => (
+            "client-certificate-refused",
+            Some(5),
+            "the certificate that the client shows is refused: its key is too short or its signature too weak"
+                .to_owned(),
+            (!client).then(|| "jdk.tls.disabledAlgorithms".to_owned()),
+            None,
+        ),
         Failure::ClientCertificate if client => (
             "no-client-certificate",
             Some(4),

@@ -220,10 +220,12 @@ fn dead_lists(cx: &Cx<'_, '_>, suffix: &str, message: impl Fn(&str) -> String) {
         let Some(winner) = cx.instance.settings.winner(&name) else {
             continue;
         };
+        let mut edits = make::remove_setting(cx.instance, &name);
+        edits.extend(translated(cx, side, suffix));
         let mut draft = cx
             .report(winner.key_place(), message(&name))
             .label("is not read")
-            .fix_with(cx.safety_by_release(), make::remove_setting(cx.instance, &name));
+            .fix_with(cx.safety_by_release(), make::joined(edits, |file| cx.instance.document(file)));
         let judged = side == "server" || jsse_clients(cx);
         if let Some(protocols) = protocols(cx.instance, direction).filter(|p| judged && !p.is_empty()) {
             let source = if protocols.list.is_some() { "as set" } else { "by default" };
@@ -232,6 +234,19 @@ fn dead_lists(cx: &Cx<'_, '_>, suffix: &str, message: impl Fn(&str) -> String) {
         }
         draft.emit();
     }
+}
+
+/// The deny list that says what a dead allow list said, where the release's default would not: TLS 1.3 allowed and
+/// TLS 1.2 not. (What is older is denied by default, and TLS 1.3 was not there to be allowed when most lists were made.)
+fn translated(cx: &Cx<'_, '_>, side: &str, suffix: &str) -> Option<Edit> {
+    let deny = format!("watt.net.jsse.{side}.disabledProtocols");
+    let allowed = List::of_setting(cx.instance, &format!("watt.net.jsse.{side}.enabledProtocols"))?;
+    let pinned = allowed.has(Protocol::Tls13.name()) && !allowed.has(Protocol::Tls12.name());
+    if suffix != "enabledProtocols" || !pinned || cx.instance.settings.winner(&deny).is_some() {
+        return None;
+    }
+    let default = cx.instance.setting(&deny).value?;
+    make::set_setting(cx.instance, &deny, &format!("{default},{}", Protocol::Tls12))
 }
 
 /// Lists of ports in a field that this release has no use for.

@@ -2,12 +2,13 @@
 
 use crate::document::Place;
 use crate::finding::Label;
-use crate::fix::make;
+use crate::fix::{Edit, make};
 use crate::instance::release::Release;
 use crate::instance::settings::Written;
 use crate::rules::Cx;
 use crate::rules::schema::{Basis, Severity};
-use crate::tls::{self, Client, Provider};
+use crate::tls::suites::{self, Listed};
+use crate::tls::{self, Client, Provider, protocols};
 
 /// Outbound HTTPS on IAIK.
 pub fn outbound(cx: &Cx<'_, '_>) {
@@ -159,6 +160,34 @@ pub fn mismatch(cx: &Cx<'_, '_>) {
 }
 
 /// Reports the settings of a side that are written for the other provider than the one in use.
+/// The edits that move a suite list of IAIK's to JSSE, as far as JSSE knows the suites, where JSSE has none of its own.
+fn moved_suites(cx: &Cx<'_, '_>, side: &Side, winner: &Written<'_>) -> Vec<Edit> {
+    let [.., (theirs, default)] = side.iaik;
+    let [.., ours] = side.jsse;
+    let instance = cx.instance;
+    let written = instance.settings.winner(theirs).is_some_and(|line| std::ptr::eq(line, winner));
+    let (true, Listed::Default, Listed::Names(names), Ok(jsse)) = (
+        written,
+        suites::listed(instance, ours),
+        suites::listed(instance, theirs),
+        protocols::jsse(instance),
+    ) else {
+        return Vec::new();
+    };
+    // IAIK writes old suites with SSL_, as JSSE does; others may stand under the name IANA gave them.
+    let known: Vec<&str> = names
+        .iter()
+        .filter_map(|(name, _)| crate::catalog::suite(name, true))
+        .filter(|suite| jsse.suite(suite.name).is_some() && jsse.permits(suite))
+        .map(|suite| suite.name)
+        .collect();
+    if known.is_empty() {
+        return Vec::new();
+    }
+    let moved = make::set_setting(instance, ours, &known.join(","));
+    moved.into_iter().chain([make::set_value(winner.file, &winner.entry, default)]).collect()
+}
+
 fn tuned_in_vain(cx: &Cx<'_, '_>, side: &Side, used: Provider, who: &str, decided: Option<Label>) {
     let release = cx.release();
     let (unused, tuned): (Provider, Vec<&str>) = match used {
@@ -180,7 +209,12 @@ fn tuned_in_vain(cx: &Cx<'_, '_>, side: &Side, used: Provider, who: &str, decide
     };
     for winner in tuned.iter().filter_map(|name| cx.instance.settings.winner(name)) {
         let message = format!("this tunes {}, but {who} {}", unused.name(), used.name());
-        let mut draft = cx.report(winner.place(), message).label("has no effect there");
+        let edits = if winner.value.contains('_') && used == Provider::Jsse {
+            moved_suites(cx, side, winner)
+        } else {
+            Vec::new()
+        };
+        let mut draft = cx.report(winner.place(), message).label("has no effect there").fix(edits);
         if let Some(Label { place, text }) = &decided {
             draft = draft.related(*place, text.clone());
         }

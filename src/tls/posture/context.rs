@@ -1,7 +1,7 @@
 //! What holds for the whole JVM: its JSSE under the security properties in effect, and the defaults of its contexts.
 
 use super::{Reason, Stop, StopCause};
-use crate::catalog::{Protocol, Suite};
+use crate::catalog::{Protocol, Rank, Suite};
 use crate::instance::Instance;
 use crate::instance::security::OVERRIDE_PROPERTY;
 use crate::rules::schema::Basis;
@@ -192,6 +192,12 @@ fn defaults(instance: &Instance<'_>, jsse: &Jsse<'_>, side: Side) -> Result<Defa
         if !known.is_empty() {
             let fits = |suite: &&'static Suite| protocols.iter().any(|protocol| suite.works_with(*protocol));
             suites = known.into_iter().filter(|suite| jsse.permits(suite)).filter(fits).collect();
+            if jsse.sorts_property_suites() {
+                suites.sort_by_key(|suite| match suite.rank(jsse.generation) {
+                    Rank::Default(place) => place,
+                    _ => u16::MAX,
+                });
+            }
             suite_reason = Some(reason);
         }
     }

@@ -36,7 +36,13 @@ impl<'f> SecurityFiles<'f> {
             files.iter().map(|&id| (id, &documents[id.0])).filter(move |(_, document)| document.role == role)
         };
         let named = jvm.property(OVERRIDE_PROPERTY);
-        let path = named.map_or(VENDOR_OVERRIDE, |property| property.value.as_str());
+        // A wrapper that does not name it does not load it.
+        let by_wrapper = of(Role::CustomWrapper).next().is_some();
+        let path = match named {
+            Some(property) => property.value.as_str(),
+            None if by_wrapper => "",
+            None => VENDOR_OVERRIDE,
+        };
         let name = path.trim_start_matches('=').rsplit(['/', '\\']).next().unwrap_or_default();
         let mut found = SecurityFiles {
             master: of(Role::JavaSecurity).next(),

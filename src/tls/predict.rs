@@ -120,13 +120,19 @@ fn of_failure(
             provider_setting(),
             provider_line(),
         ),
-        Failure::Protocol => (
-            "no-common-protocol",
-            Some(1),
-            format!("this side has {own}, the peer {theirs}"),
-            Some(protocol_culprit(posture, direction, peer)),
-            protocol_line(),
-        ),
+        Failure::Protocol => {
+            let able = peer.protocols().iter().any(|protocol| posture.can_speak(*protocol));
+            let jdk = posture.instance.jdk.value;
+            let why = if able { String::new() } else { format!(", which Java {jdk} does not have") };
+            (
+                "no-common-protocol",
+                Some(1),
+                format!("this side has {own}, the peer {theirs}{why}"),
+                // No setting gives an old Java what it lacks.
+                able.then(|| protocol_culprit(posture, direction, peer)),
+                protocol_line().filter(|_| able),
+            )
+        }
         Failure::Downgrade => (
             "downgrade",
             Some(1),

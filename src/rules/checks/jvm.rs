@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::catalog::{self, StockOption};
-use crate::document::Role;
+use crate::document::{Place, Role};
 use crate::fix::{Edit, make};
 use crate::instance::Kind;
 use crate::instance::jvm::{Source, SystemProperty};
@@ -180,13 +180,35 @@ pub fn security_as_system(cx: &Cx<'_, '_>) {
     }
 }
 
+/// A custom_wrapper.conf with the lines the product ships, but without the one that names the override.
+fn override_lost(cx: &Cx<'_, '_>, release: Release) {
+    let shipped = |index: u64| {
+        let lines = cx.instance.wrapper.lines().iter();
+        lines
+            .filter(|line| line.index() == Some(index))
+            .any(|line| catalog::stock_options(index, release).any(|stock| stock.option == line.option()))
+    };
+    let whole = (100..105).filter(|index| shipped(*index)).count() >= 3;
+    let Some(file) = cx.instance.wrapper.custom().filter(|_| whole) else { return };
+    if release.has_security_override() && cx.instance.kind != Kind::OtherProfile {
+        let message = format!("no line names {VENDOR_OVERRIDE}, which {release} loads by default");
+        cx.report(Place::top(file), message)
+            .label("index 105 is free")
+            .note(
+                "the JDK's own list of disabled algorithms is in force, and every update of Java changes it",
+            )
+            .basis(Basis::Inferred)
+            .emit();
+    }
+}
+
 /// `-Djava.security.properties` twice, without the product's override, or with `==`.
 pub fn security_override_bypassed(cx: &Cx<'_, '_>) {
     let release = cx.release();
     let all: Vec<&SystemProperty> =
         cx.instance.jvm.properties().iter().filter(|property| property.name == OVERRIDE_PROPERTY).collect();
     let Some((winner, losers)) = all.split_last() else {
-        return;
+        return override_lost(cx, release);
     };
     let replaces = winner.value.starts_with('=');
     let file = winner.value.trim_start_matches('=').rsplit(['/', '\\']).next().unwrap_or_default();

@@ -115,223 +115,240 @@ pub fn shake_hands(client: &End<'_, '_>, server: &End<'_, '_>) -> Result<Agreed,
     if client.live.protocols.is_empty() || offered.is_empty() {
         return Err(Failure::ClientHasNothing);
     }
-    let Some(&best) = server.live.protocols.last() else { return Err(Failure::ServerHasNothing) };
-    let newest = client.live.protocols[client.live.protocols.len() - 1];
-    let old_hello = client.live.v2_hello && (client.old_engine || newest < Protocol::Tls13);
-    if old_hello && !server.live.v2_hello {
-        return Err(Failure::OldHello);
+    let talk = Talk::begin(client, server)?;
+    let suite = talk.suite(&offered)?;
+    talk.exchange_keys(suite)?;
+    if suite.auth != "anon" {
+        talk.server_certificate(suite)?;
+        talk.client_certificate()?;
     }
-    // The new engine lists its protocols (supported_versions); else the server picks the newest up to the client's.
-    let listed = !old_hello && !client.old_engine && !server.old_engine;
-    let ceiling = newest.min(Protocol::Tls12);
-    let picked = server.live.protocols.iter().rev().copied().find(|protocol| {
-        if listed { client.live.protocols.contains(protocol) } else { *protocol <= ceiling }
-    });
-    let protocol = picked.filter(|picked| client.live.protocols.contains(picked)).ok_or(Failure::Protocol)?;
-    if !client.old_engine && !server.old_engine && is_downgrade(newest, best, protocol) {
-        return Err(Failure::Downgrade);
+    Ok(Agreed { protocol: talk.protocol, suite })
+}
+
+/// A handshake whose protocol is agreed on.
+struct Talk<'e, 'c, 'v> {
+    client: &'e End<'c, 'v>,
+    server: &'e End<'c, 'v>,
+    protocol: Protocol,
+    /// The newest protocol of the client.
+    newest: Protocol,
+    /// Whether the hello has the form of SSL 2: no extensions.
+    old_hello: bool,
+}
+
+impl<'e, 'c, 'v> Talk<'e, 'c, 'v> {
+    /// The hellos, up to the protocol.
+    fn begin(client: &'e End<'c, 'v>, server: &'e End<'c, 'v>) -> Result<Self, Failure> {
+        let &best = server.live.protocols.last().ok_or(Failure::ServerHasNothing)?;
+        let &newest = client.live.protocols.last().ok_or(Failure::ClientHasNothing)?;
+        let old_hello = client.live.v2_hello && (client.old_engine || newest < Protocol::Tls13);
+        if old_hello && !server.live.v2_hello {
+            return Err(Failure::OldHello);
+        }
+        // The new engine lists its protocols (supported_versions); else the server picks the newest up to the client's.
+        let listed = !old_hello && !client.old_engine && !server.old_engine;
+        let ceiling = newest.min(Protocol::Tls12);
+        let picked = server.live.protocols.iter().rev().copied().find(|protocol| {
+            if listed { client.live.protocols.contains(protocol) } else { *protocol <= ceiling }
+        });
+        let protocol =
+            picked.filter(|picked| client.live.protocols.contains(picked)).ok_or(Failure::Protocol)?;
+        // A server marks an answer older than its best; a client whose own best is newer too looks for the mark.
+        let marked = protocol < best && best >= Protocol::Tls12;
+        let looked_for = protocol < newest && newest >= Protocol::Tls12;
+        if !client.old_engine && !server.old_engine && marked && looked_for {
+            return Err(Failure::Downgrade);
+        }
+        if server.needs_sni && (!client.sends_sni || old_hello) {
+            return Err(Failure::Sni);
+        }
+        Ok(Talk { client, server, protocol, newest, old_hello })
     }
-    if server.needs_sni && (!client.sends_sni || old_hello) {
-        return Err(Failure::Sni);
+
+    /// The suite the server picks: the first in the order that counts which both have, the protocol carries and the
+    /// server has a key for. Legacy suites come last, wherever they stand (`jdk.tls.legacyAlgorithms`).
+    fn suite(&self, offered: &[&'static Suite]) -> Result<&'static Suite, Failure> {
+        let own = self.server.live.suites.as_slice();
+        let (preferred, proposed) = if self.server.own_order { (own, offered) } else { (offered, own) };
+        let usable = |suite: &&&'static Suite| {
+            let has_key = match suite.auth {
+                // JSSE forgets the export suites here (measured).
+                "anon" => self.server.client_auth != ClientAuth::Need || suite.kex.ends_with("EXPORT"),
+                _ => self.keys(suite).any(|key| self.offers_curve(key)),
+            };
+            suite.works_with(self.protocol) && !suite.is_signal() && proposed.contains(*suite) && has_key
+        };
+        let current = preferred.iter().filter(|suite| !is_legacy(suite)).find(usable);
+        let legacy = || preferred.iter().filter(|suite| is_legacy(suite)).find(usable);
+        current.or_else(legacy).copied().ok_or(Failure::Suite)
     }
-    let suite = choose(client, server, &offered, protocol)?;
-    let needs_certificate = !matches!(suite.auth, "anon");
-    // An old hello lists no groups; a server that knows x25519 takes that first (measured).
-    if old_hello && suite.kex == "ECDHE" && server.knows_x25519 && !client.knows_x25519 {
-        return Err(Failure::Group);
+
+    /// The server's keys that a suite works with, in the order it takes them.
+    fn keys(&self, suite: &Suite) -> impl Iterator<Item = &'e Key> + use<'e, 'c, 'v> {
+        let algorithms: &[&str] = match (suite.kex, suite.auth) {
+            ("any", _) => &["EC", "RSA"],
+            // The key of static ECDH is an elliptic one; by whom it is signed does not matter (measured).
+            ("ECDH", _) | (_, "ECDSA") => &["EC"],
+            (_, "RSA") => &["RSA"],
+            _ => &[],
+        };
+        let server = self.server;
+        algorithms
+            .iter()
+            .filter_map(move |algorithm| server.keys.iter().find(|key| key.algorithm == *algorithm))
     }
-    // The two engines write the secret of an RSA exchange down in two ways where SSL 3.0 comes out and TLS was possible
-    // (measured, both ways round).
-    if server.old_engine != client.old_engine
-        && protocol == Protocol::Ssl3
-        && newest > protocol
-        && is_rsa(suite)
-    {
-        return Err(Failure::KeyExchange);
+
+    /// Whether the client offers the curve of a server's elliptic key, which before TLS 1.3 it has to.
+    fn offers_curve(&self, key: &Key) -> bool {
+        key.algorithm != "EC"
+            || self.protocol == Protocol::Tls13
+            || self.client.refuses.is_none_or(|(tls, _)| !tls.refuses_key("EC", key.bits))
     }
-    // Export suites bring an RSA key of 512 bits of their own.
-    let refuses_512 = |(tls, certpath): (&Constraints<'_>, &Constraints<'_>)| {
-        [tls, certpath].into_iter().any(|constraints| constraints.refuses_key("RSA", 512))
-    };
-    if suite.name.starts_with("SSL_RSA_EXPORT") && client.refuses.is_some_and(refuses_512) {
-        return Err(Failure::KeyExchange);
+
+    /// What can go wrong with the exchange itself.
+    fn exchange_keys(&self, suite: &Suite) -> Result<(), Failure> {
+        let Talk { client, server, .. } = self;
+        // An old hello lists no groups; a server that knows x25519 takes that first (measured).
+        if self.old_hello && suite.kex == "ECDHE" && server.knows_x25519 && !client.knows_x25519 {
+            return Err(Failure::Group);
+        }
+        // The two engines write the secret of an RSA exchange down in two ways where SSL 3.0 comes out and TLS was
+        // possible (measured, both ways round).
+        let mixed = server.old_engine != client.old_engine;
+        if mixed
+            && self.protocol == Protocol::Ssl3
+            && self.newest > self.protocol
+            && suite.kex.starts_with("RSA")
+        {
+            return Err(Failure::KeyExchange);
+        }
+        // Export suites bring an RSA key of 512 bits of their own.
+        let export = suite.name.starts_with("SSL_RSA_EXPORT");
+        let refused = client
+            .refuses
+            .is_some_and(|(tls, certpath)| tls.refuses_key("RSA", 512) || certpath.refuses_key("RSA", 512));
+        if export && refused { Err(Failure::KeyExchange) } else { Ok(()) }
     }
-    if needs_certificate {
-        let agreed = |key: &&Key| signature_agreed(client, server, suite, key, protocol, old_hello);
-        // In TLS 1.3 the suite says nothing of the key: the first with a signature that both take is shown.
-        let mut keys = keys_for(server, suite).peekable();
+
+    /// Whether the client takes the certificate that the server shows. In TLS 1.3 the suite says nothing of the key: the
+    /// first with a signature that both take is shown.
+    fn server_certificate(&self, suite: &Suite) -> Result<(), Failure> {
+        let mut keys = self.keys(suite).peekable();
         keys.peek().ok_or(Failure::Suite)?;
-        let key = keys.find(agreed).ok_or(Failure::Signature)?;
-        if refuses_certificate(client, key) {
-            return Err(Failure::Certificate);
+        let key = keys.find(|key| self.signs(suite, key, true)).ok_or(Failure::Signature)?;
+        if !self.signs(suite, key, false) {
+            return Err(Failure::Signature);
+        }
+        if refuses_certificate(self.client, key) { Err(Failure::Certificate) } else { Ok(()) }
+    }
+
+    /// Whether there is a signature for the server's part of the handshake that both ends take. `picking`: as the server
+    /// sees it while it picks a key, before it looks at the schemes of its own; it does not go back (measured).
+    fn signs(&self, suite: &Suite, key: &Key, picking: bool) -> bool {
+        let Talk { client, server, protocol, .. } = *self;
+        if suite.kex == "ECDH" {
+            // The key in the certificate is the key of the exchange.
+            return [client, server].into_iter().all(|end| {
+                end.refuses.is_none_or(|(tls, _)| {
+                    let named = end.checks_own_signatures && tls.names("secp256r1");
+                    !named && !tls.refuses_key("EC", key.bits)
+                })
+            });
+        }
+        let signs = suite.kex == "any" || matches!(suite.kex, "DHE" | "ECDHE");
+        if !signs || protocol < Protocol::Tls12 {
+            return true;
+        }
+        let by_server = |scheme| {
+            if protocol == Protocol::Tls13 && !server.checks_own_signatures {
+                // Only the bare word counts there (measured).
+                return key.algorithm != "EC" || server.refuses.is_none_or(|(tls, _)| !tls.names("ECDSA"));
+            }
+            self.takes(server, key, server.checks_schemes && !picking, scheme)
+        };
+        let schemes = self.schemes(key).iter();
+        schemes
+            .copied()
+            .any(|scheme| by_server(scheme) && self.takes(client, key, client.checks_schemes, scheme))
+    }
+
+    /// What becomes of a server's wish for a client certificate. The client shows one whose signature both take; where
+    /// there is none, it shows none.
+    fn client_certificate(&self) -> Result<(), Failure> {
+        let server = self.server;
+        if server.client_auth == ClientAuth::None {
+            return Ok(());
+        }
+        let agreed = |key: &&Key| {
+            // Before TLS 1.2 there is no choice, and the builds that do not check their own signatures do not tell the
+            // client what they refuse (measured).
+            self.protocol < Protocol::Tls12
+                || (!server.old_engine && !server.checks_own_signatures)
+                || self
+                    .schemes(key)
+                    .iter()
+                    .any(|scheme| self.takes(server, key, server.checks_schemes, *scheme))
+        };
+        match self.client.keys.iter().find(agreed) {
+            Some(key) if refuses_certificate(server, key) => Err(Failure::ClientCertificateRefused),
+            None if server.client_auth == ClientAuth::Need => Err(Failure::ClientCertificate),
+            _ => Ok(()),
         }
     }
-    if needs_certificate {
-        client_certificate(client, server, protocol, old_hello)?;
+
+    /// Whether an end takes a signature scheme for a key. `strict`: also the one scheme that an elliptic key has in
+    /// TLS 1.3.
+    fn takes(&self, end: &End<'_, '_>, key: &Key, strict: bool, (scheme, algorithm): Scheme) -> bool {
+        end.refuses.is_none_or(|(tls, _)| {
+            let elliptic = key.algorithm == "EC";
+            let curve = elliptic && tls.names("secp256r1");
+            let refused = if elliptic && self.protocol == Protocol::Tls13 && !strict {
+                tls.names("ECDSA")
+            } else {
+                tls.refuses_scheme(scheme) || tls.refuses_signature(algorithm)
+            };
+            !(refused || curve || tls.names(key.algorithm))
+        })
     }
-    Ok(Agreed { protocol, suite })
-}
 
-/// What becomes of a server's wish for a client certificate. The client shows the one whose signature both take; where
-/// there is none, it shows none.
-fn client_certificate(
-    client: &End<'_, '_>,
-    server: &End<'_, '_>,
-    protocol: Protocol,
-    old_hello: bool,
-) -> Result<(), Failure> {
-    if server.client_auth == ClientAuth::None {
-        return Ok(());
+    /// The signature schemes for a key. An old hello lists none, which leaves SHA-1.
+    fn schemes(&self, key: &Key) -> &'static [Scheme] {
+        match (key.algorithm, self.protocol, self.old_hello) {
+            ("RSA", _, true) => &[("rsa_pkcs1_sha1", "SHA1withRSA")],
+            (_, _, true) => &[("ecdsa_sha1", "SHA1withECDSA")],
+            ("RSA", Protocol::Tls13, _) => &[
+                ("rsa_pss_rsae_sha256", "RSASSA-PSS"),
+                ("rsa_pss_rsae_sha384", "RSASSA-PSS"),
+                ("rsa_pss_rsae_sha512", "RSASSA-PSS"),
+            ],
+            ("RSA", _, _) => &[
+                ("rsa_pss_rsae_sha256", "RSASSA-PSS"),
+                ("rsa_pkcs1_sha256", "SHA256withRSA"),
+                ("rsa_pkcs1_sha384", "SHA384withRSA"),
+                ("rsa_pkcs1_sha512", "SHA512withRSA"),
+                ("rsa_pkcs1_sha1", "SHA1withRSA"),
+            ],
+            (_, Protocol::Tls13, _) => &[("ecdsa_secp256r1_sha256", "SHA256withECDSA")],
+            _ => &[
+                ("ecdsa_secp256r1_sha256", "SHA256withECDSA"),
+                ("ecdsa_secp384r1_sha384", "SHA384withECDSA"),
+                ("ecdsa_secp521r1_sha512", "SHA512withECDSA"),
+                ("ecdsa_sha1", "SHA1withECDSA"),
+            ],
+        }
     }
-    let agreed = |key: &&Key| {
-        // Before TLS 1.2 there is no choice, and the builds that do not check their own signatures do not tell the
-        // client what they refuse (measured).
-        protocol < Protocol::Tls12
-            || (!server.old_engine && !server.checks_own_signatures)
-            || schemes(key, protocol, old_hello).iter().any(|scheme| takes(server, key, protocol, *scheme))
-    };
-    match client.keys.iter().find(agreed) {
-        Some(key) if refuses_certificate(server, key) => Err(Failure::ClientCertificateRefused),
-        None if server.client_auth == ClientAuth::Need => Err(Failure::ClientCertificate),
-        _ => Ok(()),
-    }
 }
 
-/// Whether an end takes a signature scheme for a key.
-fn takes(end: &End<'_, '_>, key: &Key, protocol: Protocol, (scheme, algorithm): (&str, &str)) -> bool {
-    end.refuses.is_none_or(|(tls, _)| {
-        let elliptic = key.algorithm == "EC";
-        let curve = elliptic && tls.names("secp256r1");
-        let refused = if elliptic && protocol == Protocol::Tls13 && !end.checks_schemes {
-            tls.names("ECDSA")
-        } else {
-            tls.refuses_scheme(scheme) || tls.refuses_signature(algorithm)
-        };
-        !(refused || curve || tls.names(key.algorithm))
-    })
-}
-
-fn is_rsa(suite: &Suite) -> bool {
-    suite.kex.starts_with("RSA")
-}
-
-/// Whether the client takes what was agreed on for the work of an attacker: the server marks an answer older than its
-/// best, and a client looks for the mark if its own best is newer too.
-fn is_downgrade(newest: Protocol, best: Protocol, agreed: Protocol) -> bool {
-    let marked = agreed < best && best >= Protocol::Tls12;
-    marked && agreed < newest && newest >= Protocol::Tls12
-}
-
-/// The suite the server picks: the first in the order that counts which both have, the protocol carries and the server
-/// has a key for. Legacy suites come last, wherever they stand (`jdk.tls.legacyAlgorithms`).
-fn choose(
-    client: &End<'_, '_>,
-    server: &End<'_, '_>,
-    offered: &[&'static Suite],
-    protocol: Protocol,
-) -> Result<&'static Suite, Failure> {
-    let own = server.live.suites.as_slice();
-    let (preferred, proposed) = if server.own_order { (own, offered) } else { (offered, own) };
-    let usable = |suite: &&&'static Suite| {
-        let has_key = match suite.auth {
-            // JSSE forgets the export suites here (measured).
-            "anon" => server.client_auth != ClientAuth::Need || suite.kex.ends_with("EXPORT"),
-            _ => keys_for(server, suite).any(|key| offers_curve(client, key, protocol)),
-        };
-        suite.works_with(protocol) && !suite.is_signal() && proposed.contains(*suite) && has_key
-    };
-    let current = preferred.iter().filter(|suite| !is_legacy(suite)).find(usable);
-    let legacy = || preferred.iter().filter(|suite| is_legacy(suite)).find(usable);
-    current.or_else(legacy).copied().ok_or(Failure::Suite)
-}
-
-/// The keys of a server that a suite works with, in the order it takes them.
-fn keys_for<'e>(server: &'e End<'_, '_>, suite: &Suite) -> impl Iterator<Item = &'e Key> {
-    let algorithms: &[&str] = match (suite.kex, suite.auth) {
-        ("any", _) => &["EC", "RSA"],
-        // The key of static ECDH is an elliptic one; by whom it is signed does not matter (measured).
-        ("ECDH", _) | (_, "ECDSA") => &["EC"],
-        (_, "RSA") => &["RSA"],
-        _ => &[],
-    };
-    algorithms.iter().filter_map(|algorithm| server.keys.iter().find(|key| key.algorithm == *algorithm))
-}
-
-/// Whether a client offers the curve of a server's elliptic key, which before TLS 1.3 it has to.
-fn offers_curve(client: &End<'_, '_>, key: &Key, protocol: Protocol) -> bool {
-    key.algorithm != "EC"
-        || protocol == Protocol::Tls13
-        || client.refuses.is_none_or(|(tls, _)| !tls.refuses_key("EC", key.bits))
-}
+/// A signature scheme: its name in TLS and Java's name of the algorithm.
+type Scheme = (&'static str, &'static str);
 
 /// Whether JSSE counts a suite as legacy, to be picked only when nothing else is left: 3DES, RC4, DES, NULL, anonymous.
 fn is_legacy(suite: &Suite) -> bool {
     suite.auth == "anon" || ["NULL", "RC4", "DES", "3DES"].iter().any(|part| suite.cipher.starts_with(part))
 }
 
-/// Whether a client refuses a server's certificate for its key or its signature.
-fn refuses_certificate(client: &End<'_, '_>, key: &Key) -> bool {
-    let Some((tls, certpath)) = client.refuses else { return false };
+/// Whether an end refuses the other's certificate for its key or its signature.
+fn refuses_certificate(end: &End<'_, '_>, key: &Key) -> bool {
+    let Some((tls, certpath)) = end.refuses else { return false };
     tls.refuses_certificate(key) || certpath.refuses_certificate(key)
-}
-
-/// Whether there is a signature for the server's part of the handshake that both ends take.
-fn signature_agreed(
-    client: &End<'_, '_>,
-    server: &End<'_, '_>,
-    suite: &Suite,
-    key: &Key,
-    protocol: Protocol,
-    old_hello: bool,
-) -> bool {
-    let both = [client, server];
-    if suite.kex == "ECDH" {
-        // The key in the certificate is the key of the exchange.
-        return both.into_iter().all(|end| {
-            end.refuses.is_none_or(|(tls, _)| {
-                let named = end.checks_own_signatures && tls.names("secp256r1");
-                !named && !tls.refuses_key("EC", key.bits)
-            })
-        });
-    }
-    let signs = suite.kex == "any" || matches!(suite.kex, "DHE" | "ECDHE");
-    if !signs || protocol < Protocol::Tls12 {
-        return true;
-    }
-    schemes(key, protocol, old_hello).iter().any(|scheme| {
-        both.into_iter().all(|end| {
-            let unchecked =
-                protocol == Protocol::Tls13 && std::ptr::eq(end, server) && !end.checks_own_signatures;
-            // Only the bare word counts there (measured).
-            let bare = || key.algorithm != "EC" || end.refuses.is_none_or(|(tls, _)| !tls.names("ECDSA"));
-            if unchecked { bare() } else { takes(end, key, protocol, *scheme) }
-        })
-    })
-}
-
-/// The signature schemes for a key: name and Java's algorithm. An old hello lists none, which leaves SHA-1.
-fn schemes(key: &Key, protocol: Protocol, old_hello: bool) -> &'static [(&'static str, &'static str)] {
-    match (key.algorithm, protocol, old_hello) {
-        ("RSA", _, true) => &[("rsa_pkcs1_sha1", "SHA1withRSA")],
-        (_, _, true) => &[("ecdsa_sha1", "SHA1withECDSA")],
-        ("RSA", Protocol::Tls13, _) => &[
-            ("rsa_pss_rsae_sha256", "RSASSA-PSS"),
-            ("rsa_pss_rsae_sha384", "RSASSA-PSS"),
-            ("rsa_pss_rsae_sha512", "RSASSA-PSS"),
-        ],
-        ("RSA", _, _) => &[
-            ("rsa_pss_rsae_sha256", "RSASSA-PSS"),
-            ("rsa_pkcs1_sha256", "SHA256withRSA"),
-            ("rsa_pkcs1_sha384", "SHA384withRSA"),
-            ("rsa_pkcs1_sha512", "SHA512withRSA"),
-            ("rsa_pkcs1_sha1", "SHA1withRSA"),
-        ],
-        (_, Protocol::Tls13, _) => &[("ecdsa_secp256r1_sha256", "SHA256withECDSA")],
-        _ => &[
-            ("ecdsa_secp256r1_sha256", "SHA256withECDSA"),
-            ("ecdsa_secp384r1_sha384", "SHA384withECDSA"),
-            ("ecdsa_secp521r1_sha512", "SHA512withECDSA"),
-            ("ecdsa_sha1", "SHA1withECDSA"),
-        ],
-    }
 }

@@ -189,6 +189,28 @@ pub enum Tier {
     Fine,
 }
 
+impl Tier {
+    /// The verdict for people.
+    pub fn verdict(self) -> &'static str {
+        match self {
+            Tier::Broken => "broken: nobody should offer it",
+            Tier::Weak => "weak",
+            Tier::NoForwardSecrecy => "no forward secrecy",
+            Tier::Fine => "nothing against it here",
+        }
+    }
+
+    /// Where the verdict is from; `None` where there is none.
+    pub fn source(self) -> Option<&'static str> {
+        match self {
+            Tier::Broken => Some("RFC 9325; RFC 7465 for RC4"),
+            Tier::Weak => Some("disabled by Java since 8u171 or so (measured on 8u212)"),
+            Tier::NoForwardSecrecy => Some("RFC 9325, 4.1; RFC 10015"),
+            Tier::Fine => None,
+        }
+    }
+}
+
 /// The tier of a suite, from its name: works for JSSE's, IANA's and IAIK's names alike.
 pub fn tier(name: &str) -> Tier {
     let has = |part: &str| name.contains(part);

@@ -188,18 +188,16 @@ fn by_build(out: &mut dyn Write, say: impl Fn(&JdkDefaults, &Jsse<'_>) -> String
     }
     stretches.iter().try_for_each(|(said, first, last)| {
         let range = if first == last { (*first).to_owned() } else { format!("{first} to {last}") };
-        writeln!(out, "Java {range:<22} {said}")
+        writeln!(out, "Java {range:<23} {said}")
     })
 }
 
 fn explain_suite(suite: &catalog::Suite, out: &mut dyn Write) -> io::Result<()> {
-    let verdict = match catalog::tier(suite.name) {
-        catalog::Tier::Broken => "broken: nobody should offer it",
-        catalog::Tier::Weak => "weak",
-        catalog::Tier::NoForwardSecrecy => "no forward secrecy",
-        catalog::Tier::Fine => "nothing against it here",
-    };
-    writeln!(out, "{}: {verdict}\n", suite.name)?;
+    let tier = catalog::tier(suite.name);
+    writeln!(out, "{}: {}\n", suite.name, tier.verdict())?;
+    if let Some(source) = tier.source() {
+        writeln!(out, "source          {source}")?;
+    }
     writeln!(out, "key exchange    {}", suite.kex)?;
     writeln!(out, "authentication  {}", suite.auth)?;
     writeln!(out, "cipher          {}", suite.cipher)?;

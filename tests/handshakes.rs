@@ -222,6 +222,10 @@ const ENTRIES: &[&str] = &[
     "C_NULL",
     "TLS_EMPTY_RENEGOTIATION_INFO_SCSV",
     "SHA256withRSA",
+    "HmacSHA256",
+    "SHA1 denyAfter 2019-01-01",
+    "RSA keySize < 2048 & jdkCA",
+    "RSA usage HandshakeSignature",
     "SHA384withECDSA",
     "SSLv3;RC4",
 ];

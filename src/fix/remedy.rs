@@ -254,10 +254,7 @@ fn jvm_step(instance: &Instance<'_>, obstacle: &Obstacle) -> Option<Step> {
         let edit = make::set_property(property, value);
         return Some((format!("write one = in -D{OVERRIDE_PROPERTY}={value}"), vec![edit]));
     }
-    let disabled = crate::tls::protocols::disabled_algorithms(instance);
-    let entry = crate::tls::protocols::jsse(instance).err()?;
-    debug_assert!(disabled.contains(entry), "the entry stands in the list");
-    disabled_step(instance, entry)
+    disabled_step(instance, crate::tls::protocols::jsse(instance).err()?)
 }
 
 /// The suite lists of one instance replaced by those of a policy.

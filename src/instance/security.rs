@@ -26,6 +26,8 @@ pub struct SecurityFiles<'f> {
     pub disabled_place: Option<Place>,
     /// `jdk.certpath.disabledAlgorithms` as these files set it.
     pub certpath: Option<Cow<'f, str>>,
+    /// Where that stands.
+    pub certpath_place: Option<Place>,
 }
 
 impl<'f> SecurityFiles<'f> {
@@ -51,12 +53,16 @@ impl<'f> SecurityFiles<'f> {
             disabled_algorithms: None,
             disabled_place: None,
             certpath: None,
+            certpath_place: None,
         };
         if let Some((value, place)) = found.get("jdk.tls.disabledAlgorithms") {
             found.disabled_algorithms = Some(value);
             found.disabled_place = Some(place);
         }
-        found.certpath = found.get("jdk.certpath.disabledAlgorithms").map(|(value, _)| value);
+        if let Some((value, place)) = found.get("jdk.certpath.disabledAlgorithms") {
+            found.certpath = Some(value);
+            found.certpath_place = Some(place);
+        }
         found
     }
 

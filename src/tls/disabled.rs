@@ -17,25 +17,77 @@ pub struct Grammar {
     pub full_names: bool,
     /// Whether `TLS_RSA_*` is a pattern: 11.0.30, 17.0.20, 21.0.13 and 24 and later (measured).
     pub patterns: bool,
+    /// Whether `usage HandshakeSignature` means something: where the JDK's own list has it (measured).
+    pub handshake_usage: bool,
     /// Whether `include jdk.disabled.namedCurves` is understood: not on 8u212, 8u252 and 11.0.5 (measured).
     pub includes: bool,
 }
 
-/// A comparison of `keySize`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct KeySize<'v> {
+/// An entry with conditions, all of which have to hold.
+#[derive(Debug, Clone, Default)]
+struct Conditional<'v> {
     algorithm: &'v str,
-    operator: &'v str,
-    bits: u32,
+    /// `keySize OPERATOR BITS`.
+    size: Option<(&'v str, u32)>,
+    /// Only below a certificate authority that came with the JDK.
+    jdk_ca: bool,
+    /// `usage`, with its words.
+    usages: Option<Vec<&'v str>>,
+    /// `denyAfter`: year, month, day.
+    deny_after: Option<(u64, u64, u64)>,
+}
+
+impl Conditional<'_> {
+    fn is_for(&self, algorithm: &str) -> bool {
+        self.algorithm.eq_ignore_ascii_case(algorithm)
+            || (algorithm == "DH" && self.algorithm.eq_ignore_ascii_case("DiffieHellman"))
+    }
+
+    fn fits_size(&self, bits: u32) -> bool {
+        self.size.is_none_or(|(operator, bound)| match operator {
+            "<" => bits < bound,
+            "<=" => bits <= bound,
+            ">" => bits > bound,
+            ">=" => bits >= bound,
+            "==" => bits == bound,
+            _ => bits != bound,
+        })
+    }
+
+    fn is_past(&self) -> bool {
+        self.deny_after.is_none_or(|date| date <= today())
+    }
+}
+
+/// Year, month and day, UTC.
+fn today() -> (u64, u64, u64) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    // Days to a date of the civil calendar, counted in years that begin in March.
+    let days = now.map_or(0, |now| now.as_secs() / 86_400) + 719_468;
+    let era = days / 146_097;
+    let day_of_era = days % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+}
+
+/// Whose certificate is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// A server's, by a client
+    ByServer,
+    /// A client's, by a server
+    ByClient,
 }
 
 /// A `disabledAlgorithms` value as a JDK understands it.
 #[derive(Debug, Clone, Default)]
 pub struct Constraints<'v> {
     words: Vec<&'v str>,
-    sizes: Vec<KeySize<'v>>,
-    /// Signature schemes refused in handshakes (`usage HandshakeSignature`).
-    handshake_signatures: Vec<&'v str>,
+    conditional: Vec<Conditional<'v>>,
     patterns: Vec<&'v str>,
     grammar: Grammar,
 }
@@ -79,9 +131,9 @@ impl<'v> Constraints<'v> {
         Ok(constraints)
     }
 
-    /// The conditions behind an algorithm's name, joined by `&`. Those on the place of a certificate in its chain, on
-    /// dates and on signed archives say nothing of a handshake.
+    /// The conditions behind an algorithm's name, joined by `&`.
     fn conditions(&mut self, algorithm: &'v str, policy: &'v str) -> Option<()> {
+        let mut entry = Conditional { algorithm, ..Conditional::default() };
         for condition in policy.split('&').map(str::trim) {
             if condition.starts_with("keySize") {
                 let mut words = condition.split_whitespace().skip(1);
@@ -89,15 +141,20 @@ impl<'v> Constraints<'v> {
                 if !matches!(operator, "<" | "<=" | ">" | ">=" | "==" | "!=") {
                     return None;
                 }
-                self.sizes.push(KeySize { algorithm, operator, bits });
+                entry.size = Some((operator, bits));
             } else if let Some(usages) = condition.strip_prefix("usage") {
-                if usages.split_whitespace().any(|usage| usage.eq_ignore_ascii_case("HandshakeSignature")) {
-                    self.handshake_signatures.push(algorithm);
-                }
-            } else if !condition.eq_ignore_ascii_case("jdkCA") && !condition.starts_with("denyAfter") {
+                entry.usages = Some(usages.split_whitespace().collect());
+            } else if let Some(date) = condition.strip_prefix("denyAfter") {
+                let mut numbers = date.trim().split('-').map(str::parse);
+                let mut next = || numbers.next()?.ok();
+                entry.deny_after = Some((next()?, next()?, next()?));
+            } else if condition.eq_ignore_ascii_case("jdkCA") {
+                entry.jdk_ca = true;
+            } else {
                 return None;
             }
         }
+        self.conditional.push(entry);
         Some(())
     }
 
@@ -118,20 +175,12 @@ impl<'v> Constraints<'v> {
             || (!self.words.is_empty() && parts(suite, self.grammar).into_iter().any(|part| self.names(part)))
     }
 
-    /// Whether it refuses a key of an algorithm (`RSA`, `EC`, `DH`) and a size in bits.
+    /// Whether it refuses a key of an algorithm (`RSA`, `EC`, `DH`) and a size in bits, whatever it is used for.
     pub fn refuses_key(&self, algorithm: &str, bits: u32) -> bool {
         self.names(algorithm)
-            || self.sizes.iter().any(|size| {
-                let same = size.algorithm.eq_ignore_ascii_case(algorithm)
-                    || (algorithm == "DH" && size.algorithm.eq_ignore_ascii_case("DiffieHellman"));
-                same && match size.operator {
-                    "<" => bits < size.bits,
-                    "<=" => bits <= size.bits,
-                    ">" => bits > size.bits,
-                    ">=" => bits >= size.bits,
-                    "==" => bits == size.bits,
-                    _ => bits != size.bits,
-                }
+            || self.conditional.iter().any(|entry| {
+                let plain = !entry.jdk_ca && entry.usages.is_none();
+                plain && entry.is_for(algorithm) && entry.fits_size(bits) && entry.is_past()
             })
     }
 
@@ -141,7 +190,8 @@ impl<'v> Constraints<'v> {
         self.names(algorithm) || (!key.is_empty() && (self.names(hash) || self.names(key)))
     }
 
-    /// Whether it refuses a certificate for its key or its signature; the signer's key is RSA.
+    /// Whether it refuses a certificate for its key or its signature; the signer's key is RSA, and not that of an
+    /// authority that came with the JDK.
     pub fn refuses_certificate(&self, key: &Key) -> bool {
         // In certificates SHA-256 is SHA256, in handshakes it means nothing (measured).
         let dashed = key.hash.strip_prefix("SHA").is_some_and(|bits| self.names(&format!("SHA-{bits}")));
@@ -150,9 +200,37 @@ impl<'v> Constraints<'v> {
             || self.refuses_signature(&format!("{}withRSA", key.hash))
     }
 
-    /// Whether it refuses a signature scheme in handshakes by the scheme's own name, such as `rsa_pkcs1_sha1`.
-    pub fn refuses_scheme(&self, scheme: &str) -> bool {
-        self.names(scheme) || self.handshake_signatures.iter().any(|name| name.eq_ignore_ascii_case(scheme))
+    /// What `jdk.certpath.disabledAlgorithms` refuses beyond that: by usage, date or curve. In
+    /// `jdk.tls.disabledAlgorithms` usage and date of a signature say nothing (measured).
+    pub fn refuses_in_chain(&self, key: &Key, shown: Shown) -> bool {
+        let usage = if shown == Shown::ByServer { "TLSServer" } else { "TLSClient" };
+        let signature = format!("{}withRSA", key.hash);
+        let curve = key.algorithm == "EC" && self.names("secp256r1");
+        curve
+            || self.conditional.iter().filter(|entry| !entry.jdk_ca && entry.is_past()).any(|entry| {
+                let used = entry
+                    .usages
+                    .as_ref()
+                    .is_none_or(|usages| usages.iter().any(|word| word.eq_ignore_ascii_case(usage)));
+                let signed = entry.size.is_none()
+                    && [key.hash, "RSA", &signature].into_iter().any(|algorithm| entry.is_for(algorithm));
+                used && (signed || (entry.is_for(key.algorithm) && entry.fits_size(key.bits)))
+            })
+    }
+
+    /// Whether it refuses a signature scheme in handshakes: by the scheme's own name, such as `rsa_pkcs1_sha1`, or by
+    /// `usage HandshakeSignature` for that name or the key's algorithm, where the JDK knows that usage.
+    pub fn refuses_scheme(&self, scheme: &str, key: &str) -> bool {
+        let in_handshakes = |entry: &Conditional<'_>| {
+            entry.usages.as_ref().is_some_and(|usages| {
+                usages.iter().any(|usage| usage.eq_ignore_ascii_case("HandshakeSignature"))
+            })
+        };
+        self.names(scheme)
+            || (self.grammar.handshake_usage
+                && self.conditional.iter().any(|entry| {
+                    in_handshakes(entry) && (entry.is_for(scheme) || entry.is_for(key)) && !entry.jdk_ca
+                }))
     }
 }
 
@@ -191,7 +269,7 @@ fn parts(suite: &Suite, grammar: Grammar) -> Vec<&'static str> {
     }
     // The newer engine counts the hash of TLS 1.2's key derivation too, which is SHA-256 unless the name says otherwise.
     if !old_engine && !export && suite.max == Protocol::Tls12 && mac != "SHA384" && suite.kex != "SCSV" {
-        parts.extend(["SHA256", "SHA-256"]);
+        parts.extend(["SHA256", "SHA-256", "HmacSHA256"]);
     }
     parts
 }

@@ -2,7 +2,7 @@
 //!
 //! The rules are those of JSSE's two engines, measured: `tests/handshakes.rs` holds them against real handshakes.
 
-use super::disabled::Constraints;
+use super::disabled::{Constraints, Shown};
 use super::jsse::Live;
 use crate::catalog::{Protocol, Suite};
 
@@ -239,7 +239,11 @@ impl<'e, 'c, 'v> Talk<'e, 'c, 'v> {
         if !self.signs(suite, key, false) {
             return Err(Failure::Signature);
         }
-        if refuses_certificate(self.client, key) { Err(Failure::Certificate) } else { Ok(()) }
+        if refuses_certificate(self.client, key, Shown::ByServer) {
+            Err(Failure::Certificate)
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether there is a signature for the server's part of the handshake that both ends take. `picking`: as the server
@@ -290,7 +294,9 @@ impl<'e, 'c, 'v> Talk<'e, 'c, 'v> {
                     .any(|scheme| self.takes(server, key, server.checks_schemes, *scheme))
         };
         match self.client.keys.iter().find(agreed) {
-            Some(key) if refuses_certificate(server, key) => Err(Failure::ClientCertificateRefused),
+            Some(key) if refuses_certificate(server, key, Shown::ByClient) => {
+                Err(Failure::ClientCertificateRefused)
+            }
             None if server.client_auth == ClientAuth::Need => Err(Failure::ClientCertificate),
             _ => Ok(()),
         }
@@ -305,7 +311,7 @@ impl<'e, 'c, 'v> Talk<'e, 'c, 'v> {
             let refused = if elliptic && self.protocol == Protocol::Tls13 && !strict {
                 tls.names("ECDSA")
             } else {
-                tls.refuses_scheme(scheme) || tls.refuses_signature(algorithm)
+                tls.refuses_scheme(scheme, key.algorithm) || tls.refuses_signature(algorithm)
             };
             !(refused || curve || tls.names(key.algorithm))
         })
@@ -348,7 +354,7 @@ fn is_legacy(suite: &Suite) -> bool {
 }
 
 /// Whether an end refuses the other's certificate for its key or its signature.
-fn refuses_certificate(end: &End<'_, '_>, key: &Key) -> bool {
+fn refuses_certificate(end: &End<'_, '_>, key: &Key, shown: Shown) -> bool {
     let Some((tls, certpath)) = end.refuses else { return false };
-    tls.refuses_certificate(key) || certpath.refuses_certificate(key)
+    tls.refuses_certificate(key) || certpath.refuses_certificate(key) || certpath.refuses_in_chain(key, shown)
 }

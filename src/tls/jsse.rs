@@ -33,13 +33,14 @@ impl<'v> Jsse<'v> {
     /// `jdk.certpath.disabledAlgorithms` in effect.
     ///
     /// # Errors
-    /// The entry of the first value on which the JDK throws: that JVM has no TLS at all (measured).
+    /// The entry of either value on which the JDK throws: that JVM has no TLS at all (measured).
     pub fn new(jdk: Jdk, open_jsse: bool, disabled: &'v str, certpath: &'v str) -> Result<Self, &'v str> {
         let build = catalog::jdk_defaults(jdk);
         let open_jsse = open_jsse && build.generation() <= Generation::Java8;
         let generation = if open_jsse { Generation::Java11 } else { build.generation() };
         let grammar = Grammar {
             old_engine: generation.is_old(),
+            handshake_usage: build.disabled.contains("HandshakeSignature"),
             full_names: build.is_at_least(25, 5),
             // The builds that know patterns are the ones that use one themselves.
             patterns: build.disabled.contains("TLS_RSA_*"),
@@ -47,12 +48,13 @@ impl<'v> Jsse<'v> {
             includes: (build.generation() > Generation::Java8 || jdk.update.is_none())
                 && !(jdk.feature == 11 && jdk.update.is_some_and(|update| update < 9)),
         };
+        // Patterns are a matter of suites.
+        let certpath_grammar = Grammar { patterns: false, ..grammar };
         Ok(Jsse {
             build,
             generation,
             tls: Constraints::parse(disabled, grammar)?,
-            // What it throws on here only concerns certificates.
-            certpath: Constraints::parse(certpath, grammar).unwrap_or_default(),
+            certpath: Constraints::parse(certpath, certpath_grammar)?,
             open_jsse,
         })
     }

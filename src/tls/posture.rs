@@ -6,7 +6,7 @@ mod context;
 mod lists;
 
 use super::handshake::{ClientAuth, End, Key};
-use super::jsse::{Live, Side};
+use super::jsse::{Jsse, Live, Side};
 use super::peer::Peer;
 use super::{Client, Provider};
 use crate::catalog::{Policy, Protocol, Suite};
@@ -215,6 +215,11 @@ impl<'p, 'f> Posture<'p, 'f> {
         }
         assumed.extend(context.assumed());
         Posture { instance, directions, assumed, context }
+    }
+
+    /// The JSSE of the JVM; `None` if it has no TLS.
+    pub fn jsse(&self) -> Option<&Jsse<'p>> {
+        self.context.jsse.as_ref().ok()
     }
 
     /// Whether the JVM's security properties take a protocol away.

@@ -6,13 +6,13 @@ use crate::document::Place;
 use crate::fix::{Edit, make};
 use crate::rules::Cx;
 use crate::rules::schema::Severity;
-use crate::tls::protocols::{jsse, protocols};
+use crate::tls::protocols::protocols;
 use crate::tls::suites::{Status, SuiteList, lists};
 use crate::tls::{List, Provider};
 
 /// What the instance's JVM does with a suite name. A JVM without any TLS has a rule of its own: here all is well.
 fn status(cx: &Cx<'_, '_>, name: &str) -> Status {
-    jsse(cx.instance).map_or(Status::Usable, |jsse| crate::tls::suites::status(&jsse, name))
+    cx.posture().jsse().map_or(Status::Usable, |jsse| crate::tls::suites::status(jsse, name))
 }
 
 /// Where the suites named stand: at the one, if there is only one, else the whole list.

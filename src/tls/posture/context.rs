@@ -5,8 +5,10 @@ use crate::catalog::{Protocol, Rank, Suite};
 use crate::instance::Instance;
 use crate::instance::security::OVERRIDE_PROPERTY;
 use crate::rules::schema::Basis;
+use crate::tls::disabled::entries;
 use crate::tls::jsse::{Jsse, Side};
 use crate::tls::protocols;
+use crate::tls::suites::{self, Listed};
 
 /// The TLS of one JVM.
 #[derive(Debug)]
@@ -56,11 +58,12 @@ impl<'i> Context<'i> {
         }
     }
 
-    /// Whether a port follows its own order of suites. `useCipherSuitesOrder` asks for it; without it the JDK's own way
-    /// is taken to stay, since nothing says that the server changes it.
+    /// Whether a port follows its own order of suites. `useCipherSuitesOrder` asks for it, if there is a list to order
+    /// (documented); without it the JDK's own way is taken to stay, since nothing says that the server changes it.
     pub fn own_order(&self, instance: &Instance<'_>) -> bool {
         let asked = instance.setting("watt.net.jsse.server.useCipherSuitesOrder").is_true() == Some(true);
-        asked
+        let list = suites::listed(instance, "watt.net.jsse.server.enabledCipherSuiteList");
+        (asked && matches!(list, Listed::Names(_)))
             || self
                 .jsse
                 .as_ref()
@@ -132,14 +135,16 @@ fn jsse<'i>(instance: &'i Instance<'_>, disabled: &Reason) -> Result<Jsse<'i>, S
             place: Some(property.place),
         });
     }
-    protocols::jsse(instance).map_err(|entry| Stop {
-        cause: StopCause::JvmWithoutTls,
-        message: format!(
-            "Java {} throws on '{entry}' in jdk.tls.disabledAlgorithms: the JVM has no TLS",
-            instance.jdk.value
-        ),
-        setting: "jdk.tls.disabledAlgorithms".to_owned(),
-        place: disabled.place,
+    protocols::jsse(instance).map_err(|entry| {
+        let ours = entries(protocols::disabled_algorithms(instance)).any(|known| known == entry);
+        let name = if ours { "jdk.tls.disabledAlgorithms" } else { "jdk.certpath.disabledAlgorithms" };
+        let place = if ours { disabled.place } else { instance.security.certpath_place };
+        Stop {
+            cause: StopCause::JvmWithoutTls,
+            message: format!("Java {} throws on '{entry}' in {name}: the JVM has no TLS", instance.jdk.value),
+            setting: name.to_owned(),
+            place,
+        }
     })
 }
 

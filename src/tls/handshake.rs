@@ -307,7 +307,9 @@ impl<'e, 'c, 'v> Talk<'e, 'c, 'v> {
     fn takes(&self, end: &End<'_, '_>, key: &Key, strict: bool, (scheme, algorithm): Scheme) -> bool {
         end.refuses.is_none_or(|(tls, _)| {
             let elliptic = key.algorithm == "EC";
-            let curve = elliptic && tls.names("secp256r1");
+            // The scheme of TLS 1.3 names the curve too.
+            let by_size = strict && self.protocol == Protocol::Tls13 && tls.refuses_key("EC", key.bits);
+            let curve = elliptic && (tls.names("secp256r1") || by_size);
             let refused = if elliptic && self.protocol == Protocol::Tls13 && !strict {
                 tls.names("ECDSA")
             } else {

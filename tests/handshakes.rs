@@ -486,7 +486,8 @@ impl Case {
             "request" if !self.is_client() => "want",
             _ => "-",
         };
-        let order = if self.own_order && !self.is_client() { "server" } else { "-" };
+        // The setting counts only along with a list (documented).
+        let order = if self.own_order && !self.is_client() && self.suites.is_some() { "server" } else { "-" };
         let role = if self.is_client() { "client" } else { "server" };
         let mut fields: Vec<String> = vec![
             role.to_owned(),

@@ -12,7 +12,7 @@ use crate::report::posture::{self as report, Outcome, View};
 use crate::tls::handshake::Key;
 use crate::tls::peer::{self, Peer, PeerError};
 use crate::tls::posture::Posture;
-use crate::tls::predict::predict;
+use crate::tls::predict::{Obstacle, predict};
 
 #[derive(Debug, Args)]
 pub struct TlsArgs {
@@ -118,17 +118,22 @@ pub fn run(args: &TlsArgs, console: &mut Console) -> u8 {
             }
             // For people one patch for all directions that a patch can help.
             let together = (args.format == TlsFormat::Human && !args.matrix).then(|| {
-                let failing: Vec<String> = all
-                    .iter()
-                    .filter(|outcome| outcome.prediction.works == Some(false))
-                    .map(|outcome| outcome.direction.clone())
-                    .collect();
-                let helped: Vec<String> = failing
-                    .into_iter()
-                    .filter(|name| {
-                        remedy(&discovery, *group, held, std::slice::from_ref(name), peer, own).is_some()
-                    })
-                    .collect();
+                // What stops many directions in the same way is tried once.
+                let mut tried: Vec<(&Option<Obstacle>, bool)> = Vec::new();
+                let mut helped: Vec<String> = Vec::new();
+                for outcome in all.iter().filter(|outcome| outcome.prediction.works == Some(false)) {
+                    let obstacle = &outcome.prediction.obstacle;
+                    let known = tried.iter().find(|(other, _)| *other == obstacle).map(|(_, helps)| *helps);
+                    let helps = known.unwrap_or_else(|| {
+                        let name = std::slice::from_ref(&outcome.direction);
+                        let helps = remedy(&discovery, *group, held, name, peer, own).is_some();
+                        tried.push((obstacle, helps));
+                        helps
+                    });
+                    if helps {
+                        helped.push(outcome.direction.clone());
+                    }
+                }
                 let remedy = remedy(&discovery, *group, held, &helped, peer, own)?;
                 let patch = patch_of(&discovery, &remedy);
                 Some((helped, remedy.steps, patch))

@@ -265,8 +265,9 @@ impl<'e, 'c, 'v> Talk<'e, 'c, 'v> {
         }
         let by_server = |scheme| {
             if protocol == Protocol::Tls13 && !server.checks_own_signatures {
-                // Only the bare word counts there (measured).
-                return key.algorithm != "EC" || server.refuses.is_none_or(|(tls, _)| !tls.names("ECDSA"));
+                // Only the bare words count there (measured).
+                let word = if key.algorithm == "EC" { "ECDSA" } else { "RSASSA-PSS" };
+                return server.refuses.is_none_or(|(tls, _)| !tls.names(word));
             }
             self.takes(server, key, server.checks_schemes && !picking, scheme)
         };

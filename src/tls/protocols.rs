@@ -136,7 +136,12 @@ pub fn open_jsse(instance: &Instance<'_>) -> bool {
     let delivered = instance.release.value == Release::new(10, 7)
         && instance.jdk.is_assumed()
         && instance.with_role(Role::CustomWrapper).next().is_none();
-    delivered || instance.jvm.has_argument(OPEN_JSSE)
+    // The last of several flags counts.
+    let flags = instance.jvm.arguments().iter().map(|argument| argument.text.as_str());
+    match flags.rev().find(|text| text.ends_with("UseOpenJSSE")) {
+        Some(last) => last == OPEN_JSSE,
+        None => delivered,
+    }
 }
 
 /// What decides the protocols of a direction on JSSE.

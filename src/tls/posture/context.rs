@@ -167,7 +167,9 @@ fn defaults(instance: &Instance<'_>, jsse: &Jsse<'_>, side: Side) -> Result<Defa
         let property = instance.jvm.property(name).filter(|_| read)?;
         let value = property.value.trim();
         let value = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value);
-        let names: Vec<String> = value.split(',').map(|name| name.trim().to_owned()).collect();
+        // Java drops empty elements at the end, and only there.
+        let names: Vec<String> =
+            value.trim_end_matches(',').split(',').map(|name| name.trim().to_owned()).collect();
         let reason = Reason::at(property.place, format!("-D{name}={}", property.value));
         (!value.trim().is_empty()).then_some((names, reason))
     };

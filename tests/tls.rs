@@ -105,6 +105,26 @@ fn the_json_has_its_fields() {
     assert_eq!(handshake["line"], 23);
 }
 
+/// What is quoted from the files may hold a secret; and a value Java throws on ends TLS (measured).
+#[test]
+fn quoted_values_are_masked_and_odd_ones_judged() {
+    let wrapper = |option: &str| {
+        let text = format!("wrapper.java.additional.401={option}\n");
+        Discovery::from_memory([
+            ("config/server.cnf", b"watt.net.ssl.client.useJSSE=true\n".to_vec()),
+            ("configuration/custom_wrapper.conf", text.into_bytes()),
+        ])
+    };
+    for option in
+        ["-Djdk.tls.client.protocols=password=CANARY", "-Djavax.net.ssl.trustStore=/x?password=CANARY"]
+    {
+        let root = as_json(&wrapper(option), on("11.0.31"), &["tls12-only"]);
+        assert!(!root.to_string().contains("CANARY"), "{option}");
+    }
+    let root = as_json(&wrapper("-Djsse.enableSNIExtension=no"), on("11.0.31"), &["tls12-only"]);
+    assert_eq!(prediction(&root, "outbound-default-context")["cause"], "jvm-without-tls");
+}
+
 fn examples() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let entries = std::fs::read_dir(folder).expect("examples");

@@ -63,6 +63,7 @@ pub fn remedy(
                 _ => break None,
             };
             let Some((step, edits)) = step(&posture, direction, peer, obstacle) else { break None };
+            let step = crate::secrets::masked(step);
             if steps.contains(&step) {
                 break None;
             }

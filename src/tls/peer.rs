@@ -77,6 +77,9 @@ impl Peer {
     }
 
     fn described(text: &str) -> Result<Peer, PeerError> {
+        if text.split(';').all(|part| part.trim().is_empty()) {
+            return Err(PeerError::Unknown(crate::syntax::printable(text).into_owned()));
+        }
         let mut peer = Peer {
             name: text.to_owned(),
             side: None,
@@ -301,6 +304,7 @@ mod tests {
         let error = |text: &str| Peer::parse(text).expect_err("no peer").to_string();
         assert_eq!(error("protocols=TLS1.2"), "'TLS1.2' is no protocol; TLSv1.2 is");
         assert!(error("nobody").starts_with("'nobody' is neither"));
+        assert!(error("").starts_with("'' is neither") && error(" ; ").contains("is neither"));
         assert!(error("colour=red").starts_with("'colour' says nothing"));
         assert!(error("TLSv1.2;key=dsa1024").starts_with("'dsa1024' is no key"));
     }

@@ -13,6 +13,7 @@ use crate::catalog::{Policy, Protocol, Suite};
 use crate::document::Place;
 use crate::instance::{Instance, Kind, Port};
 use crate::rules::schema::Basis;
+use crate::secrets::masked;
 use context::Context;
 
 /// Why a value is what it is: one link of the chain.
@@ -302,6 +303,12 @@ fn direction<'p, 'f>(
             (Fact::unknown(why), Fact::unknown(why), (None, None))
         }
     };
+    // Both may quote what somebody wrote.
+    if let Some(stop) = &mut stop {
+        stop.message = masked(std::mem::take(&mut stop.message));
+    }
+    let mut trust = checks::trust(instance, whom);
+    trust.value = trust.value.map(masked);
     let is_client = whom.side() == Side::Client;
     let (client_auth, asks, has_certificate) = checks::client_auth(instance, whom);
     Direction {
@@ -310,7 +317,7 @@ fn direction<'p, 'f>(
         suites,
         sni: is_client.then(|| checks::sni(instance, provider.value)),
         host_check: is_client.then(|| checks::host_check(instance, whom)),
-        trust: checks::trust(instance, whom),
+        trust,
         client_auth,
         debug: checks::debug(instance, provider.value),
         stop,

@@ -135,6 +135,19 @@ fn jsse<'i>(instance: &'i Instance<'_>, disabled: &Reason) -> Result<Jsse<'i>, S
             place: Some(property.place),
         });
     }
+    const SNI: &str = "jsse.enableSNIExtension";
+    if let Some(property) = instance.jvm.property(SNI)
+        && !["true", "false"].iter().any(|known| property.value.eq_ignore_ascii_case(known))
+    {
+        return Err(Stop {
+            cause: StopCause::JvmWithoutTls,
+            message: format!(
+                "Java throws on {SNI} with a value other than true and false: the JVM has no TLS"
+            ),
+            setting: SNI.to_owned(),
+            place: Some(property.place),
+        });
+    }
     protocols::jsse(instance).map_err(|entry| {
         let ours = entries(protocols::disabled_algorithms(instance)).any(|known| known == entry);
         let name = if ours { "jdk.tls.disabledAlgorithms" } else { "jdk.certpath.disabledAlgorithms" };

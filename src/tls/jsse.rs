@@ -100,17 +100,21 @@ impl<'v> Jsse<'v> {
         !self.tls.disables(suite)
     }
 
+    /// The protocols that are on where nobody sets a list and nothing is disabled.
+    pub fn default_candidates(&self, side: Side) -> Vec<Protocol> {
+        let java11 = [Protocol::Tls13, Protocol::Tls12, Protocol::Tls11, Protocol::Tls10, Protocol::Ssl3];
+        match (self.open_jsse, side) {
+            (true, Side::Client) => java11.to_vec(),
+            (true, Side::Server) => java11.into_iter().chain([Protocol::Ssl2Hello]).collect(),
+            (false, Side::Client) => self.build.client.to_vec(),
+            (false, Side::Server) => self.build.server.to_vec(),
+        }
+    }
+
     /// The protocols that are on where nobody sets a list.
     pub fn default_protocols(&self, side: Side) -> Vec<Protocol> {
-        let java11 = [Protocol::Tls13, Protocol::Tls12, Protocol::Tls11, Protocol::Tls10, Protocol::Ssl3];
-        let with_hello: Vec<Protocol> = java11.into_iter().chain([Protocol::Ssl2Hello]).collect();
-        let candidates = match (self.open_jsse, side) {
-            (true, Side::Client) => &java11,
-            (true, Side::Server) => with_hello.as_slice(),
-            (false, Side::Client) => self.build.client,
-            (false, Side::Server) => self.build.server,
-        };
-        candidates.iter().copied().filter(|protocol| !self.tls.disables_protocol(*protocol)).collect()
+        let candidates = self.default_candidates(side).into_iter();
+        candidates.filter(|protocol| !self.tls.disables_protocol(*protocol)).collect()
     }
 
     /// The suites that are on where nobody sets a list, in their order: of a context with these default protocols.

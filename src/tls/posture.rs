@@ -214,6 +214,14 @@ impl<'p, 'f> Posture<'p, 'f> {
         if instance.jdk.is_assumed() {
             assumed.push(format!("Java {}", instance.jdk));
         }
+        let build = crate::catalog::jdk_defaults(instance.jdk.value);
+        if build.name.parse() != Ok(instance.jdk.value) {
+            let jdk = instance.jdk.value;
+            assumed.push(format!(
+                "Java {jdk} does as Java {} does, the nearest build that is known",
+                build.name
+            ));
+        }
         assumed.extend(context.assumed());
         Posture { instance, directions, assumed, context }
     }

@@ -25,6 +25,8 @@ pub struct Context<'i> {
 /// The defaults of a context's clients or servers.
 #[derive(Debug, Default)]
 pub struct Defaults {
+    /// Protocols, disabled ones among them.
+    pub listed: Vec<Protocol>,
     /// Protocols, disabled ones left out.
     pub protocols: Vec<Protocol>,
     /// Suites, in their order.
@@ -170,10 +172,14 @@ fn defaults(instance: &Instance<'_>, jsse: &Jsse<'_>, side: Side) -> Result<Defa
     let build = jsse.build;
     let mut protocols = jsse.default_protocols(side);
     let word = if side == Side::Client { "clients" } else { "servers" };
-    let names: Vec<&str> = protocols.iter().map(|protocol| protocol.name()).collect();
-    let shown = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    let mut reasons =
-        vec![Reason::known(build.basis, format!("default of Java {} for {word}, {shown}", build.name))];
+    let mut listed = jsse.default_candidates(side);
+    let names: Vec<&str> = listed.iter().map(|protocol| protocol.name()).collect();
+    let what = format!(
+        "Java {} has on for {word} by itself, with nothing disabled: {}",
+        build.name,
+        names.join(", ")
+    );
+    let mut reasons = vec![Reason::known(build.basis, what)];
     // The old engine knows only the property for clients (measured).
     let read = side == Side::Client || !jsse.generation.is_old();
     let property = |name: &str| {
@@ -188,8 +194,8 @@ fn defaults(instance: &Instance<'_>, jsse: &Jsse<'_>, side: Side) -> Result<Defa
     };
     if let Some((names, reason)) = property(protocols_property) {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let listed = names.iter().map(|name| jsse.protocol(name).ok_or(*name)).collect::<Result<Vec<_>, _>>();
-        let listed = listed.map_err(|name| Stop {
+        let known = names.iter().map(|name| jsse.protocol(name).ok_or(*name)).collect::<Result<Vec<_>, _>>();
+        let known = known.map_err(|name| Stop {
             cause: StopCause::BadProtocolName,
             message: format!(
                 "Java {} knows no protocol '{name}': with it in {protocols_property} every TLS context fails",
@@ -198,8 +204,9 @@ fn defaults(instance: &Instance<'_>, jsse: &Jsse<'_>, side: Side) -> Result<Defa
             setting: protocols_property.to_owned(),
             place: reason.place,
         })?;
+        listed = known.into_iter().flatten().collect();
         protocols =
-            listed.into_iter().flatten().filter(|protocol| !jsse.tls.disables_protocol(*protocol)).collect();
+            listed.iter().copied().filter(|protocol| !jsse.tls.disables_protocol(*protocol)).collect();
         reasons = vec![reason];
     }
     let mut suites = jsse.default_suites(&protocols);
@@ -221,5 +228,5 @@ fn defaults(instance: &Instance<'_>, jsse: &Jsse<'_>, side: Side) -> Result<Defa
             suite_reason = Some(reason);
         }
     }
-    Ok(Defaults { protocols, suites, reasons, suite_reason })
+    Ok(Defaults { listed, protocols, suites, reasons, suite_reason })
 }

@@ -55,7 +55,7 @@ pub fn jsse(
         defaults.suites.clone()
     });
     let live = if stop.is_some() { Live::default() } else { jsse.live(&enabled, &chosen) };
-    protocol_reasons.extend(context.taken_protocols(&enabled));
+    protocol_reasons.extend(context.taken_protocols(if watched { &enabled } else { &defaults.listed }));
     let taken: Vec<&str> = enabled
         .iter()
         .filter(|protocol| **protocol != Protocol::Ssl2Hello && !live.protocols.contains(protocol))

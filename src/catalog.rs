@@ -99,7 +99,7 @@ impl Generation {
 }
 
 /// A level of Mozilla's guideline Server Side TLS, version 5.8.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Policy {
     /// TLS 1.3 only.
     Modern,

@@ -171,8 +171,8 @@ impl Document {
         }
     }
 
-    /// Whether it is the file that a path of the server's own system leads to: as many of the path's last parts as this
-    /// file's path has in common with it, and at least the name.
+    /// Whether a path of the server's own system may lead to it: the file's name is the same. Folders are not compared,
+    /// since those of the server are not those of a copy.
     pub fn is_at(&self, path: &str) -> bool {
         let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
         !name.is_empty() && self.file_name() == name

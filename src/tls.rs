@@ -71,6 +71,13 @@ impl Client {
             Client::Notifications => &["watt.net.ssl.email.client.useJSSE"],
         }
     }
+
+    /// The one of its switches that a line sets, else the first.
+    pub fn switch(self, instance: &Instance<'_>) -> &'static str {
+        let names = self.switches();
+        let written = names.iter().find(|name| instance.settings.winner(name).is_some());
+        written.unwrap_or(&names[0])
+    }
 }
 
 /// A provider and what chose it.

@@ -105,9 +105,7 @@ pub fn deliver(discovery: &Discovery, changes: &[Change], output: &WriteArgs, co
         return 0;
     }
     if !output.write {
-        let base = patch::base(discovery, changes);
-        let mut bytes = Vec::new();
-        patch::write(discovery, changes, &base, &mut bytes);
+        let (base, bytes) = patch::of(discovery, changes);
         console.put(|out| out.write_all(&bytes));
         if std::env::current_dir().and_then(std::fs::canonicalize).is_ok_and(|current| current != base) {
             console.say(format!("apply this patch in {}", crate::discover::display_path(&base)));

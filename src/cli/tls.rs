@@ -28,7 +28,7 @@ pub struct TlsArgs {
     /// Print the patch that replaces the suite lists by those of a level of Mozilla's guideline (5.8), and keeps what
     /// the peers given need
     #[arg(long, value_name = "LEVEL", conflicts_with = "matrix")]
-    policy: Option<Level>,
+    policy: Option<Policy>,
     /// This server's own key, for inbound handshakes: rsa2048, ec256 or both with a comma
     #[arg(long, value_name = "KEY", default_value = "rsa2048", value_parser = parse_keys)]
     own_key: OwnKeys,
@@ -46,14 +46,6 @@ enum TlsFormat {
     Human,
     /// One JSON document
     Json,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Level {
-    /// TLS 1.3 only
-    Modern,
-    /// TLS 1.2 with forward secrecy and AEAD ciphers too
-    Intermediate,
 }
 
 /// The keys of `--own-key`; one value to clap.
@@ -169,15 +161,11 @@ pub fn run(args: &TlsArgs, console: &mut Console) -> u8 {
 /// Prints the patch that brings the suite lists of all instances to a level.
 fn replace_lists(
     args: &TlsArgs,
-    level: Level,
+    level: Policy,
     discovery: &Discovery,
     instances: &[(usize, Instance<'_>)],
     console: &mut Console,
 ) -> u8 {
-    let level = match level {
-        Level::Modern => Policy::Modern,
-        Level::Intermediate => Policy::Intermediate,
-    };
     let mut all = Vec::new();
     for (group, instance) in instances {
         let held = Given { release: Some(instance.release.value), jdk: Some(instance.jdk.value) };
@@ -200,18 +188,11 @@ fn replace_lists(
         console.say("nothing to change");
         return 0;
     }
-    let base = patch::base(discovery, &all);
-    let mut bytes = Vec::new();
-    patch::write(discovery, &all, &base, &mut bytes);
+    let (_, bytes) = patch::of(discovery, &all);
     console.put(|out| out.write_all(&bytes));
     0
 }
 
 fn patch_of(discovery: &Discovery, remedy: &Remedy) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    if !remedy.changes.is_empty() {
-        let base = patch::base(discovery, &remedy.changes);
-        patch::write(discovery, &remedy.changes, &base, &mut bytes);
-    }
-    bytes
+    if remedy.changes.is_empty() { Vec::new() } else { patch::of(discovery, &remedy.changes).1 }
 }

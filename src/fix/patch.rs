@@ -14,6 +14,14 @@ use crate::syntax::Span;
 /// Lines of context around a change.
 const CONTEXT: usize = 3;
 
+/// The patch of some changes, and the folder its paths are relative to.
+pub fn of(discovery: &Discovery, changes: &[Change]) -> (std::path::PathBuf, Vec<u8>) {
+    let base = base(discovery, changes);
+    let mut bytes = Vec::new();
+    write(discovery, changes, &base, &mut bytes);
+    (base, bytes)
+}
+
 /// The patch of a run. Paths are relative to `base`.
 pub fn write(discovery: &Discovery, changes: &[Change], base: &Path, out: &mut Vec<u8>) {
     for change in changes {

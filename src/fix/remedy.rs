@@ -6,7 +6,7 @@ use super::apply::{Change, Secrets, Working};
 use super::{Edit, Fix, make};
 use crate::catalog::{Policy, Protocol};
 use crate::discover::Discovery;
-use crate::document::{FileId, Place};
+use crate::document::Place;
 use crate::instance::security::OVERRIDE_PROPERTY;
 use crate::instance::{Given, Instance};
 use crate::rules::schema::Safety;
@@ -14,7 +14,7 @@ use crate::tls::handshake::Key;
 use crate::tls::peer::Peer;
 use crate::tls::posture::{Direction, Posture, Whom};
 use crate::tls::predict::{Obstacle, Prediction, predict};
-use crate::tls::suites::{self, Listed};
+use crate::tls::suites;
 use crate::tls::{List, Provider};
 
 /// Changes after which a handshake that failed works.
@@ -108,8 +108,7 @@ fn step(
 fn off_iaik(instance: &Instance<'_>, direction: &Direction<'_, '_>) -> Option<Step> {
     match direction.whom {
         Whom::Client(client) => {
-            let names = client.switches();
-            let name = names.iter().find(|name| instance.settings.winner(name).is_some()).or(names.first())?;
+            let name = client.switch(instance);
             Some((format!("set {name}=true"), vec![make::set_setting(instance, name, "true")?]))
         }
         Whom::Port(port) => {
@@ -180,10 +179,9 @@ fn protocol_step(
 /// Takes an entry off the `jdk.tls.disabledAlgorithms` of the installation's own override; the JDK's file is not touched.
 fn disabled_step(instance: &Instance<'_>, entry: &str) -> Option<Step> {
     let place = instance.security.disabled_place?;
-    let (overlay, document) = instance.security.overlay.filter(|(file, _)| *file == place.file)?;
+    let (_, document) = instance.security.overlay.filter(|(file, _)| *file == place.file)?;
     let list = List::new(document.bytes(), place, "jdk.tls.disabledAlgorithms".to_owned());
     let edits = make::remove_from_list(&list, |name| name.eq_ignore_ascii_case(entry));
-    let _: FileId = overlay;
     (!edits.is_empty())
         .then(|| (format!("take {entry} off jdk.tls.disabledAlgorithms in {}", document.file_name()), edits))
 }
@@ -192,13 +190,7 @@ fn disabled_step(instance: &Instance<'_>, entry: &str) -> Option<Step> {
 fn suite_step(posture: &Posture<'_, '_>, direction: &Direction<'_, '_>, peer: &Peer) -> Option<Step> {
     let instance = posture.instance;
     let setting = direction.suite_setting.as_deref()?;
-    let Listed::Names(names) = suites::listed(instance, setting) else { return None };
-    let list = List::of_setting(instance, setting)?;
-    let (_, first) = names.first()?;
-    if first.file != list.place.file {
-        // The list is in a file of its own, which this does not edit.
-        return None;
-    }
+    let list = suites::list_in_setting(instance, setting)?;
     let end = peer.end(crate::tls::jsse::Side::Server);
     let keys: Vec<&str> =
         end.keys.iter().map(|key| if key.algorithm == "EC" { "ECDSA" } else { "RSA" }).collect();

@@ -246,3 +246,9 @@ pub struct Live {
     /// Whether the old form of hello is on.
     pub v2_hello: bool,
 }
+
+/// The list in a system property of JSSE such as `jdk.tls.client.protocols`, without the quotes Java takes off it.
+pub fn unquoted(value: &str) -> &str {
+    let value = value.trim();
+    value.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(value)
+}

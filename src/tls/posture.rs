@@ -233,22 +233,22 @@ impl<'p, 'f> Posture<'p, 'f> {
 
     /// Whether the JVM's security properties take a protocol away.
     pub fn disables(&self, protocol: Protocol) -> bool {
-        self.context.jsse.as_ref().is_ok_and(|jsse| jsse.tls.disables_protocol(protocol))
+        self.jsse().is_some_and(|jsse| jsse.tls.disables_protocol(protocol))
     }
 
     /// Whether the JVM's security properties take a suite away.
     pub fn disables_suite(&self, suite: &Suite) -> bool {
-        self.context.jsse.as_ref().is_ok_and(|jsse| !jsse.permits(suite))
+        self.jsse().is_some_and(|jsse| !jsse.permits(suite))
     }
 
     /// Whether the JVM knows a suite and does not disable it.
     pub fn permits_suite(&self, suite: &Suite) -> bool {
-        self.context.jsse.as_ref().is_ok_and(|jsse| jsse.suite(suite.name).is_some() && jsse.permits(suite))
+        self.jsse().is_some_and(|jsse| jsse.suite(suite.name).is_some() && jsse.permits(suite))
     }
 
     /// The suites of a policy that the JVM knows and does not disable, in its own order.
     pub fn policy_suites(&self, level: Policy) -> Vec<&'static str> {
-        let Ok(jsse) = &self.context.jsse else { return Vec::new() };
+        let Some(jsse) = self.jsse() else { return Vec::new() };
         let suites = jsse.default_suites(&Protocol::ALL).into_iter();
         suites
             .filter(|suite| suite.policy.is_some_and(|policy| policy <= level))
@@ -258,21 +258,20 @@ impl<'p, 'f> Posture<'p, 'f> {
 
     /// Whether the JVM can speak a protocol at all.
     pub fn can_speak(&self, protocol: Protocol) -> bool {
-        self.context.jsse.as_ref().is_ok_and(|jsse| jsse.supported().contains(&protocol))
+        self.jsse().is_some_and(|jsse| jsse.supported().contains(&protocol))
     }
 
     /// Whether it is `jdk.tls.disabledAlgorithms` that refuses a peer's certificate, and not the list for certificates.
     pub fn tls_refuses_certificate(&self, peer: &Peer) -> bool {
         let keys = peer.end(Side::Server).keys;
-        self.context.jsse.as_ref().is_ok_and(|jsse| keys.iter().any(|key| jsse.tls.refuses_certificate(key)))
+        self.jsse().is_some_and(|jsse| keys.iter().any(|key| jsse.tls.refuses_certificate(key)))
     }
 
     /// The end of a handshake that a direction is; `None` where its protocols or provider are not known, or it is dead.
     /// `keys` are a server's own, which no file tells.
     pub fn end(&self, direction: &Direction<'_, '_>, keys: &[Key]) -> Option<End<'_, 'p>> {
         let live = direction.protocols.value.clone().filter(|_| direction.stop.is_none())?;
-        let jsse =
-            self.context.jsse.as_ref().ok().filter(|_| direction.provider.value == Some(Provider::Jsse));
+        let jsse = self.jsse().filter(|_| direction.provider.value == Some(Provider::Jsse));
         let keys = match direction.whom.side() {
             Side::Server => keys.to_vec(),
             Side::Client if direction.has_certificate => vec![Key::RSA],

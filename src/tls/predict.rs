@@ -4,7 +4,7 @@ use super::Provider;
 use super::handshake::{Failure, Key, shake_hands};
 use super::jsse::Side;
 use super::peer::Peer;
-use super::posture::{Direction, Posture, Stop};
+use super::posture::{Direction, Posture, Stop, Whom};
 use crate::catalog::{Protocol, Suite};
 use crate::document::Place;
 
@@ -221,12 +221,8 @@ fn of_failure(
 /// The switch that takes a direction off IAIK.
 fn provider_switch(posture: &Posture<'_, '_>, direction: &Direction<'_, '_>) -> Option<String> {
     match direction.whom {
-        super::posture::Whom::Client(client) => {
-            let names = client.switches();
-            let written = names.iter().find(|name| posture.instance.settings.winner(name).is_some());
-            written.or(names.first()).map(|name| (*name).to_owned())
-        }
-        super::posture::Whom::Port(_) => Some("useJSSE".to_owned()),
+        Whom::Client(client) => Some(client.switch(posture.instance).to_owned()),
+        Whom::Port(_) => Some("useJSSE".to_owned()),
         _ => None,
     }
 }

@@ -37,11 +37,7 @@ impl Direction<'_, '_> {
 /// The inbound directions on JSSE: each enabled port with a list of its own, and the server-wide list if a port (or no
 /// port that is known) lives by it.
 pub fn inbound_directions<'p, 'f>(instance: &'p Instance<'f>) -> Vec<Direction<'p, 'f>> {
-    let field = if instance.release.value.has_deny_lists() {
-        "jsseDisabledProtocols"
-    } else {
-        "jsseEnabledProtocols"
-    };
+    let field = port_field(instance);
     let mut ports = instance.ports.iter().filter(|port| port.is_tls()).peekable();
     let mut shared = ports.peek().is_none();
     let mut directions = Vec::new();
@@ -59,6 +55,11 @@ pub fn inbound_directions<'p, 'f>(instance: &'p Instance<'f>) -> Vec<Direction<'
         directions.insert(0, Direction::Inbound);
     }
     directions
+}
+
+/// The field of a port that holds its list of protocols in this release.
+pub fn port_field(instance: &Instance<'_>) -> &'static str {
+    if instance.release.value.has_deny_lists() { "jsseDisabledProtocols" } else { "jsseEnabledProtocols" }
 }
 
 /// The protocols of one direction.
@@ -176,11 +177,8 @@ pub fn deciding<'i>(
     port: Option<&Port<'_>>,
 ) -> Option<ProtocolList<'i>> {
     let denies = instance.release.value.has_deny_lists();
-    let (suffix, field) = if denies {
-        ("disabledProtocols", "jsseDisabledProtocols")
-    } else {
-        ("enabledProtocols", "jsseEnabledProtocols")
-    };
+    let suffix = if denies { "disabledProtocols" } else { "enabledProtocols" };
+    let field = port_field(instance);
     if let Some(list) = port.and_then(|port| List::of_port(instance, port, field)) {
         return Some(ProtocolList { setting: field.to_owned(), list: Some(list), default: None, denies });
     }

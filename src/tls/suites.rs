@@ -72,6 +72,14 @@ pub fn listed(instance: &Instance<'_>, setting: &str) -> Listed {
     Listed::Names(list.elements.into_iter().map(|(name, span)| (name, Place::new(file, span))).collect())
 }
 
+/// The list of a suite setting, if its names stand in the setting itself. One in a file of its own is judged by the
+/// posture; its lines are not the setting's to edit.
+pub fn list_in_setting(instance: &Instance<'_>, setting: &str) -> Option<List> {
+    let Listed::Names(names) = listed(instance, setting) else { return None };
+    let list = List::of_setting(instance, setting)?;
+    names.first().is_some_and(|(_, place)| place.file == list.place.file).then_some(list)
+}
+
 /// The path that a suite setting points to, if it does.
 pub fn file_reference(value: &str) -> Option<&str> {
     match value.strip_prefix("file:") {
@@ -107,10 +115,7 @@ pub fn lists(instance: &Instance<'_>) -> Vec<SuiteList> {
         .into_iter()
         .filter(|(_, provider, _)| *provider == Provider::Jsse || has_iaik)
         .filter_map(|(name, provider, client)| {
-            let Listed::Names(names) = listed(instance, name) else { return None };
-            let list = List::of_setting(instance, name)?;
-            // A list in a file is judged by the posture; its lines are not the setting's to edit.
-            names.first().filter(|(_, place)| place.file == list.place.file)?;
+            let list = list_in_setting(instance, name)?;
             let in_use = if client {
                 super::outbound(instance, Client::Https).map(|choice| choice.provider == provider)
             } else {

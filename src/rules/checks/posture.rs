@@ -104,14 +104,14 @@ fn suite_lists<'c, 'i, 'f>(
         })
 }
 
-/// Where a suite list stands: in the setting, or at the first line of its file.
+/// Where a suite setting stands, be its list in it or in a file.
 fn list_place(cx: &Cx<'_, '_>, setting: &str) -> Option<Place> {
     Some(cx.instance.settings.winner(setting)?.place())
 }
 
 /// TLS 1.2 or 1.3 enabled, and no suite in the list that could carry it.
 pub fn protocol_without_suite(cx: &Cx<'_, '_>) {
-    let Ok(jsse) = protocols::jsse(cx.instance) else { return };
+    let Some(jsse) = cx.posture().jsse() else { return };
     for (setting, _, directions) in suite_lists(cx) {
         for protocol in [Protocol::Tls13, Protocol::Tls12] {
             let without = directions.iter().find(|direction| {
@@ -126,11 +126,8 @@ pub fn protocol_without_suite(cx: &Cx<'_, '_>) {
                 Protocol::Tls13 => &["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"],
                 _ => &["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"],
             };
-            let list = List::of_setting(cx.instance, setting)
-                .filter(|list| list.elements.len() > 1 || !list.has("default"));
-            let in_place = matches!(suites::listed(cx.instance, setting), Listed::Names(names)
-                if names.first().is_some_and(|(_, at)| at.file == place.file));
-            let edits = list.filter(|_| in_place).map(|list| make::append_to_list(&list, added));
+            let list = suites::list_in_setting(cx.instance, setting);
+            let edits = list.map(|list| make::append_to_list(&list, added));
             let message = format!(
                 "{protocol} is on for {} and can never come about: no suite listed works with it",
                 direction.whom.title()
@@ -142,7 +139,7 @@ pub fn protocol_without_suite(cx: &Cx<'_, '_>) {
 
 /// Suites for a protocol that is off in every direction of the list.
 pub fn suite_without_protocol(cx: &Cx<'_, '_>) {
-    let Ok(jsse) = protocols::jsse(cx.instance) else { return };
+    let Some(jsse) = cx.posture().jsse() else { return };
     for (_, names, directions) in suite_lists(cx) {
         // A direction that is dead has other troubles.
         if directions.is_empty() || directions.iter().any(|direction| direction.stop.is_some()) {
@@ -172,7 +169,7 @@ pub fn suite_without_protocol(cx: &Cx<'_, '_>) {
 
 /// TLS 1.3 left out by a list though this JDK has it.
 pub fn tls13_left_out(cx: &Cx<'_, '_>) {
-    let Ok(jsse) = protocols::jsse(cx.instance) else { return };
+    let Some(jsse) = cx.posture().jsse() else { return };
     if !jsse.supported().contains(&Protocol::Tls13) || jsse.tls.disables_protocol(Protocol::Tls13) {
         return;
     }
@@ -224,7 +221,7 @@ pub fn lost_to_update(cx: &Cx<'_, '_>) {
     let newest = catalog::JDKS
         .iter()
         .rfind(|build| build.name.split(['u', '.']).next() == Some(&jdk.feature.to_string()));
-    let (Some(newest), Ok(jsse)) = (newest, protocols::jsse(cx.instance)) else { return };
+    let (Some(newest), Some(jsse)) = (newest, cx.posture().jsse()) else { return };
     let Ok(next) = Jsse::of_build(newest) else { return };
     for (setting, names, directions) in suite_lists(cx) {
         let usable = |jsse: &Jsse<'_>| {
@@ -232,7 +229,7 @@ pub fn lost_to_update(cx: &Cx<'_, '_>) {
             count.filter(|suite| !suite.is_signal() && jsse.permits(suite)).count()
         };
         let live = directions.iter().any(|direction| direction.stop.is_none());
-        let Some(place) = list_place(cx, setting).filter(|_| live && usable(&jsse) > 0 && usable(&next) == 0)
+        let Some(place) = list_place(cx, setting).filter(|_| live && usable(jsse) > 0 && usable(&next) == 0)
         else {
             continue;
         };

@@ -9,7 +9,7 @@ use crate::rules::Cx;
 use crate::rules::schema::Basis;
 use crate::tls::posture::Whom;
 use crate::tls::protocols::{
-    Direction, Protocols, assumes_stock_override, inbound_directions, nearest, protocols,
+    Direction, Protocols, assumes_stock_override, inbound_directions, nearest, port_field, protocols,
 };
 use crate::tls::{self, Client, List, Provider};
 
@@ -28,8 +28,9 @@ fn directions_with_names(cx: &Cx<'_, '_>) -> Vec<(String, String, Protocols)> {
             Direction::Outbound => Whom::Client(Client::Https).name(),
             Direction::Port(port) => Whom::Port(port).name(),
             Direction::Inbound => {
-                let shared =
-                    |port: &&Port<'_>| port.is_tls() && List::of_port(instance, port, field(cx)).is_none();
+                let shared = |port: &&Port<'_>| {
+                    port.is_tls() && List::of_port(instance, port, port_field(instance)).is_none()
+                };
                 instance.ports.iter().find(shared).map_or(Whom::AnyPort, Whom::Port).name()
             }
         };
@@ -41,11 +42,6 @@ fn directions_with_names(cx: &Cx<'_, '_>) -> Vec<(String, String, Protocols)> {
     }
     found.extend(inbound_directions(instance).into_iter().filter_map(of));
     found
-}
-
-/// The field of a port that holds its list of protocols in this release.
-fn field(cx: &Cx<'_, '_>) -> &'static str {
-    if cx.instance.release.value.has_deny_lists() { "jsseDisabledProtocols" } else { "jsseEnabledProtocols" }
 }
 
 /// Takes out of some protocols those for which no suite is left: they never come about.
@@ -339,8 +335,7 @@ pub fn client_protocols_invalid(cx: &Cx<'_, '_>) {
         return;
     };
     let supported = names(crate::catalog::jdk_defaults(cx.jdk()).supported);
-    let value = property.value.trim();
-    let value = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value);
+    let value = tls::jsse::unquoted(&property.value);
     let bad: Vec<&str> = value
         .split(',')
         .map(str::trim)

@@ -159,7 +159,6 @@ pub fn mismatch(cx: &Cx<'_, '_>) {
     }
 }
 
-/// Reports the settings of a side that are written for the other provider than the one in use.
 /// The edits that move a suite list of IAIK's to JSSE, as far as JSSE knows the suites, where JSSE has none of its own.
 fn moved_suites(cx: &Cx<'_, '_>, side: &Side, winner: &Written<'_>) -> Vec<Edit> {
     let [.., (theirs, default)] = side.iaik;
@@ -188,6 +187,7 @@ fn moved_suites(cx: &Cx<'_, '_>, side: &Side, winner: &Written<'_>) -> Vec<Edit>
     moved.into_iter().chain([make::set_value(winner.file, &winner.entry, default)]).collect()
 }
 
+/// Reports the settings of a side that are written for the other provider than the one in use.
 fn tuned_in_vain(cx: &Cx<'_, '_>, side: &Side, used: Provider, who: &str, decided: Option<Label>) {
     let release = cx.release();
     let (unused, tuned): (Provider, Vec<&str>) = match used {

@@ -46,15 +46,7 @@ pub fn provider(instance: &Instance<'_>, whom: Whom<'_, '_>) -> Fact<Provider> {
         ),
         _ if !release.has_iaik() => Fact::new(Provider::Jsse, vec![only_jsse()]),
         Whom::Client(client) => match tls::outbound(instance, client) {
-            Some(choice) => {
-                let names = client.switches().iter();
-                let decided = names
-                    .clone()
-                    .find(|name| instance.settings.winner(name).is_some())
-                    .or(client.switches().first());
-                let reason = decided.map(|name| reason(instance, name)).into_iter().collect();
-                Fact::new(choice.provider, reason)
-            }
+            Some(choice) => Fact::new(choice.provider, vec![reason(instance, client.switch(instance))]),
             None => Fact {
                 value: None,
                 reasons: client.switches().iter().map(|name| reason(instance, name)).collect(),

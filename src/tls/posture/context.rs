@@ -6,7 +6,7 @@ use crate::instance::Instance;
 use crate::instance::security::OVERRIDE_PROPERTY;
 use crate::rules::schema::Basis;
 use crate::tls::disabled::entries;
-use crate::tls::jsse::{Jsse, Side};
+use crate::tls::jsse::{Jsse, Side, unquoted};
 use crate::tls::protocols;
 use crate::tls::suites::{self, Listed};
 
@@ -184,8 +184,7 @@ fn defaults(instance: &Instance<'_>, jsse: &Jsse<'_>, side: Side) -> Result<Defa
     let read = side == Side::Client || !jsse.generation.is_old();
     let property = |name: &str| {
         let property = instance.jvm.property(name).filter(|_| read)?;
-        let value = property.value.trim();
-        let value = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value);
+        let value = unquoted(&property.value);
         // Java drops empty elements at the end, and only there.
         let names: Vec<String> =
             value.trim_end_matches(',').split(',').map(|name| name.trim().to_owned()).collect();

@@ -238,6 +238,42 @@ fn slice(
     let _ = writeln!(out, "];");
 }
 
+/// A name as typing errors leave it: in lower case, without dots.
+fn fold(name: &str) -> String {
+    name.chars().filter(|c| *c != '.').flat_map(char::to_lowercase).collect()
+}
+
+/// The kind of value that a cell of watt.tsv names, as Rust source.
+fn kind_of(cell: &str) -> String {
+    let (word, rest) = cell.split_once(':').unwrap_or((cell, ""));
+    let words = || rest.split('|').collect::<Vec<_>>();
+    match word {
+        "bool" => "ValueKind::Bool".to_owned(),
+        "size" => "ValueKind::Size".to_owned(),
+        "enum" => format!("ValueKind::Enum(&{:?})", words()),
+        "list" if rest.is_empty() => "ValueKind::List(',', &[])".to_owned(),
+        "list" => format!("ValueKind::List(',', &{:?})", words()),
+        "list;" => "ValueKind::List(';', &[])".to_owned(),
+        "int" => {
+            let bound = |text: &str, otherwise: &str| match text {
+                "" => otherwise.to_owned(),
+                text => text.parse::<i64>().expect("a bound is a number").to_string(),
+            };
+            let range = |part: &str| {
+                let (low, high) = part.split_once("..").unwrap_or((part, part));
+                format!("({}, {})", bound(low, "i64::MIN"), bound(high, "i64::MAX"))
+            };
+            let ranges: Vec<String> =
+                words().into_iter().filter(|part| !part.is_empty()).map(range).collect();
+            format!("ValueKind::Int(&[{}])", ranges.join(", "))
+        }
+        "class" | "file" | "url" | "host" | "service" | "charset" | "regex" | "string" => {
+            format!("ValueKind::Text({word:?})")
+        }
+        other => panic!("no kind of value: {other}"),
+    }
+}
+
 fn catalog() -> String {
     let mut out = String::new();
     let mut t = table("suites");
@@ -323,18 +359,103 @@ fn catalog() -> String {
                 text => format!("Some({text:?})"),
             };
             format!(
-                "name: {:?}, since: {}, until: {}, default: {default}, kind: {:?}, provider: {:?}, direction: {:?}, basis: {}, summary: {:?}",
+                "name: {:?}, since: {}, until: {}, default: {default}, provider: {:?}, direction: {:?}, basis: {}",
                 t.get(row, "name"),
                 release(t.get(row, "since")),
                 release(t.get(row, "until")),
-                t.get(row, "kind"),
                 t.get(row, "provider"),
                 t.get(row, "direction"),
-                basis(t.get(row, "basis")),
-                t.get(row, "summary")
+                basis(t.get(row, "basis"))
             )
         },
     );
+    let by_release: Vec<String> = t.rows.iter().map(|row| row[0].clone()).collect();
+    let mut t = table("watt");
+    t.rows.sort_by(|a, b| a[0].cmp(&b[0]));
+    for name in &by_release {
+        assert!(t.rows.iter().any(|row| row[0] == *name), "{name} of settings.tsv is not in watt.tsv");
+    }
+    slice(&mut out, &t, "WATT", "Watt", "The documented and generated settings, sorted by name.", |row| {
+        let elsewhere = by_release.contains(&row[0]);
+        assert!(elsewhere == (t.get(row, "default") == "="), "{}: default =", row[0]);
+        let default = match t.get(row, "default") {
+            "?" | "=" => "None".to_owned(),
+            text => format!("Some({text:?})"),
+        };
+        let shipped = match t.get(row, "shipped") {
+            "" => "None".to_owned(),
+            "\"\"" => "Some(\"\")".to_owned(),
+            text => format!("Some({text:?})"),
+        };
+        let kind = t.get(row, "kind");
+        format!(
+            "name: {:?}, kind: {}, may_be_empty: {}, default: {default}, shipped: {shipped}, unit: {:?}, since: {}, until: {}, by_release: {elsewhere}, seen: {:?}, status: {:?}, restart: {:?}, basis: {}, sources: {:?}, summary: {:?}",
+            row[0],
+            kind_of(kind.trim_end_matches('?')),
+            kind.ends_with('?'),
+            t.get(row, "unit"),
+            release(t.get(row, "since").trim_start_matches('=')),
+            release(t.get(row, "until").trim_start_matches('=')),
+            t.get(row, "seen"),
+            t.get(row, "status"),
+            t.get(row, "restart"),
+            basis(t.get(row, "basis")),
+            t.get(row, "sources"),
+            t.get(row, "summary")
+        )
+    });
+    // Names that differ in nothing but the case of their letters and in their dots stand together here.
+    let mut folded: Vec<(String, usize)> =
+        t.rows.iter().enumerate().map(|(index, row)| (fold(&row[0]), index)).collect();
+    folded.sort();
+    writeln!(out, "/// Each name in lower case without dots, sorted, and its index in [`WATT`].")
+        .and_then(|()| writeln!(out, "pub static WATT_FOLDED: &[(&str, usize)] = &{folded:?};"))
+        .expect("a String takes all");
+    let t = table("watt-twins");
+    slice(&mut out, &t, "WATT_TWINS", "Twins", "Two spellings of one setting.", |row| {
+        format!("documented: {:?}, generated: {:?}", row[0], row[1])
+    });
+    let mut t = table("jvm-options");
+    t.rows.sort_by(|a, b| a[0].cmp(&b[0]));
+    slice(
+        &mut out,
+        &t,
+        "JVM_OPTIONS",
+        "JvmOption",
+        "JVM options that some Java refuses or ignores, by name.",
+        |row| {
+            let fates = row[1..6].iter().map(|cell| match cell.as_str() {
+                "ok" => "Fate::Taken",
+                "unlock" => "Fate::NeedsUnlock",
+                "deprecated" => "Fate::Deprecated",
+                "ignored" => "Fate::Ignored",
+                "refused" => "Fate::Refused",
+                "zulu" => "Fate::ZuluOnly",
+                other => panic!("no fate of an option: {other}"),
+            });
+            format!(
+                "name: {:?}, fates: [{}], note: {:?}",
+                row[0],
+                fates.collect::<Vec<_>>().join(", "),
+                row[6]
+            )
+        },
+    );
+    for (name, constant) in [("jvm-properties", "JVM_PROPERTIES"), ("wrapper-keys", "WRAPPER_KEYS")] {
+        let mut t = table(name);
+        t.rows.sort_by(|a, b| a[0].cmp(&b[0]));
+        slice(&mut out, &t, constant, "Known", "Names with what they do, sorted.", |row| {
+            format!(
+                "name: {:?}, values: {:?}, default: {:?}, basis: {}, source: {:?}, summary: {:?}",
+                row[0],
+                row[1],
+                row[2],
+                basis(&row[3]),
+                row[4],
+                row[5]
+            )
+        });
+    }
     let t = table("templates");
     slice(
         &mut out,

@@ -355,16 +355,12 @@ pub struct SettingFact {
     pub until: Option<Release>,
     /// The default in these releases; `None` if unknown or disputed.
     pub default: Option<&'static str>,
-    /// boolean, enum, list, suites, integer, text, file or alias
-    pub kind: &'static str,
     /// iaik, jsse, both, jvm, -, ?
     pub provider: &'static str,
     /// inbound, outbound, both, -
     pub direction: &'static str,
     /// How it is known.
     pub basis: Basis,
-    /// In one line.
-    pub summary: &'static str,
 }
 
 /// All rows of a setting, oldest first; empty if the catalog does not know it.
@@ -383,6 +379,93 @@ pub fn setting(name: &str, release: Release) -> Option<&'static SettingFact> {
 pub fn gone_since(name: &str, release: Release) -> Option<Release> {
     let until = setting_rows(name).last()?.until?;
     (release > until).then_some(until)
+}
+
+mod watt;
+
+pub use watt::{Twins, ValueKind, Watt, twin, watt, watt_like, watt_names, watt_of_any_case};
+
+/// What a Java does with an option on its command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Takes it.
+    Taken,
+    /// Takes it only with `-XX:+UnlockExperimentalVMOptions` or `-XX:+UnlockDiagnosticVMOptions`.
+    NeedsUnlock,
+    /// Takes it and warns that it will go.
+    Deprecated,
+    /// Starts, and passes over it with a warning.
+    Ignored,
+    /// Does not start.
+    Refused,
+    /// Known to Azul's Zulu only.
+    ZuluOnly,
+}
+
+/// A JVM option that not every Java takes.
+#[derive(Debug, Clone, Copy)]
+pub struct JvmOption {
+    /// Its name: `-XX:Name` for a flag without its sign, the part before `=` or `:` for others.
+    pub name: &'static str,
+    /// What Java 8, 11, 17, 21 and 25 do with it.
+    pub fates: [Fate; 5],
+    /// What to know; may be empty.
+    pub note: &'static str,
+}
+
+/// The feature releases that [`JvmOption::fates`] speaks of.
+pub const OPTION_FEATURES: [u16; 5] = [8, 11, 17, 21, 25];
+
+impl JvmOption {
+    /// What a Java does with it; `None` for one between two of the known releases that differ.
+    pub fn fate(&self, jdk: Jdk) -> Option<Fate> {
+        let after = OPTION_FEATURES.iter().position(|feature| *feature >= jdk.feature);
+        let after = after.unwrap_or(OPTION_FEATURES.len() - 1);
+        let before = after.saturating_sub(usize::from(OPTION_FEATURES[after] > jdk.feature));
+        (self.fates[before] == self.fates[after]).then_some(self.fates[after])
+    }
+}
+
+/// The name under which the catalog knows an option.
+pub fn option_key(option: &str) -> String {
+    if let Some(flag) = option.strip_prefix("-XX:") {
+        let flag = flag.strip_prefix(['+', '-']).unwrap_or(flag);
+        return format!("-XX:{}", flag.split(['=', ':']).next().unwrap_or(flag));
+    }
+    if option.starts_with("-Xlog") && !option.starts_with("-Xloggc") {
+        return "-Xlog".to_owned();
+    }
+    if let Some(rest) = option.strip_prefix("-Xbootclasspath") {
+        let end = rest.find(':').unwrap_or(rest.len());
+        return format!("-Xbootclasspath{}", &rest[..end]);
+    }
+    if let Some(rest) = option.strip_prefix("-agentlib:") {
+        return format!("-agentlib:{}", rest.split('=').next().unwrap_or(rest));
+    }
+    option.split(['=', ':']).next().unwrap_or(option).to_owned()
+}
+
+/// What is known of a JVM option, by the name of [`option_key`].
+pub fn jvm_option(option: &str) -> Option<&'static JvmOption> {
+    let key = option_key(option);
+    JVM_OPTIONS.binary_search_by(|row| row.name.cmp(&key)).ok().map(|index| &JVM_OPTIONS[index])
+}
+
+/// A system property of the JVM, or a property of the wrapper.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// Its name; of a wrapper's directive, with `@` for its `#`.
+    pub name: &'static str,
+    /// Which values it takes.
+    pub values: &'static str,
+    /// What holds without it.
+    pub default: &'static str,
+    /// How it is known.
+    pub basis: Basis,
+    /// From where.
+    pub source: &'static str,
+    /// What it does.
+    pub summary: &'static str,
 }
 
 /// First parts of the keys in a Microservices Runtime template.

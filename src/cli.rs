@@ -5,6 +5,7 @@ mod debug;
 mod explain;
 mod fix;
 mod rules;
+mod show;
 mod tls;
 
 use std::io::{self, Write};
@@ -51,6 +52,8 @@ enum Command {
     Debug(debug::DebugArgs),
     /// Show what the server really does in a TLS handshake, and whether one with a given peer would work
     Tls(tls::TlsArgs),
+    /// Show effective settings, JVM arguments, ports or files, each with the place it comes from
+    Show(show::ShowArgs),
     /// Explain a rule, a setting, a protocol or a cipher suite
     Explain(explain::ExplainArgs),
     /// List the rules
@@ -204,6 +207,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Fix(args) => fix::run(&args, &mut console),
         Command::Debug(args) => debug::run(&args, &mut console),
         Command::Tls(args) => tls::run(&args, &mut console),
+        Command::Show(args) => show::run(&args, &mut console),
         Command::Explain(args) => explain::run(&args, &mut console),
         Command::Rules(args) => rules::run(&args, &mut console),
     };

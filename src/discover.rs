@@ -3,6 +3,7 @@
 mod group;
 mod referenced;
 mod roles;
+mod single;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 pub use group::Group;
+pub use single::{read_file, wrapper_files};
 
 use crate::document::{Document, FileId, Role};
 

@@ -24,6 +24,10 @@ pub enum Role {
     Ports,
     /// `bin/setenv.sh` or `bin/setenv.bat` of a Microservices Runtime
     Setenv,
+    /// A file that a wrapper configuration includes, other than custom_wrapper.conf
+    WrapperInclude,
+    /// A file of JVM arguments that a wrapper configuration names (`wrapper.java.additional_file`)
+    Arguments,
     /// A file of security properties named by `-Djava.security.properties`, such as `webm_override_java.security`
     SecurityOverride,
     /// `java.security` of the JVM
@@ -52,6 +56,8 @@ impl Role {
             Role::CustomWrapper => "custom wrapper",
             Role::Ports => "ports",
             Role::Setenv => "start script",
+            Role::WrapperInclude => "wrapper include",
+            Role::Arguments => "JVM arguments",
             Role::SecurityOverride => "security override",
             Role::JavaSecurity => "java.security",
             Role::Ini => "release",
@@ -148,7 +154,9 @@ impl Document {
             Role::ServerCnf | Role::Template | Role::SecurityOverride | Role::JavaSecurity | Role::Ini => {
                 Syntax::Properties(Properties::parse(shared))
             }
-            Role::Wrapper | Role::CustomWrapper => Syntax::Wrapper(Wrapper::parse(shared)),
+            Role::Wrapper | Role::CustomWrapper | Role::WrapperInclude | Role::Arguments => {
+                Syntax::Wrapper(Wrapper::parse(shared))
+            }
             Role::Ports => Syntax::Ports(Ports::parse(shared)),
             Role::Setenv => {
                 let batch = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("bat"));

@@ -4,6 +4,7 @@ pub mod concise;
 pub mod human;
 pub mod json;
 pub mod posture;
+pub mod show;
 
 use std::io::{self, Write};
 

@@ -237,6 +237,15 @@ pub fn masked(text: String) -> String {
     out
 }
 
+/// A value as it may be shown: the whole of it masked where its name is a secret's, else what in it is one.
+pub fn shown_value(name: &str, value: &str) -> String {
+    if is_secret_name(name) {
+        let plain = value.trim().is_empty() || is_reference(value);
+        return if plain { value.to_owned() } else { MASK.to_owned() };
+    }
+    masked(value.to_owned())
+}
+
 /// Whether a stretch of bytes touches a secret.
 pub fn touches(spans: &[Span], span: Span) -> bool {
     let from = spans.partition_point(|secret| secret.end <= span.start);

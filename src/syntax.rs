@@ -3,6 +3,7 @@
 //! Each parser here splits a file into consecutive pieces that, printed one after the other, give the
 //! file back. What a key *means* is the business of [`crate::instance`].
 
+pub mod encoding;
 pub mod ports;
 pub mod properties;
 pub mod setenv;

@@ -357,6 +357,17 @@ fn no_command_shows_a_secret() {
         &["debug", "off"],
         &["debug", "status"],
         &["debug", "status", "--format", "json"],
+        &["show", "settings"],
+        &["show", "settings", "--format", "json"],
+        &["show", "settings", "config/server.cnf", "--format", "json"],
+        &["show", "settings", "msr/config/server.cnf"],
+        &["show", "jvm"],
+        &["show", "jvm", "--format", "json"],
+        &["show", "jvm", "configuration/custom_wrapper.conf", "--format", "json"],
+        &["show", "jvm", "other/configuration/custom_wrapper.conf"],
+        &["show", "ports"],
+        &["show", "ports", "--format", "json"],
+        &["show", "files"],
     ];
     for command in commands {
         let run = wattlint(here.path(), &[command, &["--release", "10.11"][..]].concat());

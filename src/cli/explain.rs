@@ -5,51 +5,76 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::{Console, FAILED};
-use crate::catalog::{self, JdkDefaults, Protocol, Rank};
+use crate::catalog::{self, Fate, JdkDefaults, JvmOption, Known, Protocol, Rank, ValueKind, Watt};
+use crate::instance::release::Release;
 use crate::rules::schema::{Example, Rule, Safety};
 use crate::secrets::{MASK, is_secret_name};
 use crate::tls::jsse::Jsse;
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A rule, a watt setting, a JVM system property, a protocol or a cipher suite
+    /// A rule, a watt setting, a JVM property or option, a wrapper key, a protocol or a cipher suite
     #[arg(value_name = "NAME", allow_hyphen_values = true)]
     name: String,
 }
 
 pub fn run(args: &ExplainArgs, console: &mut Console) -> u8 {
-    let name = args.name.as_str();
-    let setting = catalog::setting_rows(name);
-    let readers = readers(name);
+    // What people paste: a whole line, a template's key, a -D.
+    let name = args.name.trim();
+    let name = name.strip_prefix("settings.").filter(|rest| rest.starts_with("watt.")).unwrap_or(name);
+    let property = name.strip_prefix("-D").unwrap_or(name);
+    let plain = property.split_once('=').map_or(property, |(before, _)| before);
+    let readers = readers(plain);
+    let suite = catalog::suite(&name.to_ascii_uppercase().replace("_ANON_", "_anon_"), true);
+    let jvm_property = catalog::JVM_PROPERTIES.iter().find(|known| known.name == plain);
     if let Some(rule) = crate::rules::find(name) {
         console.put(|out| explain_rule(rule, out));
-    } else if !setting.is_empty() {
-        console.put(|out| explain_setting(name, setting, out));
-    } else if let Some(suite) = catalog::suite(&name.to_ascii_uppercase().replace("_ANON_", "_anon_"), true) {
+    } else if let Some(watt) = catalog::watt(plain) {
+        console.put(|out| explain_setting(watt, out));
+    } else if let Some(suite) = suite {
         console.put(|out| explain_suite(suite, out));
     } else if let Some(protocol) = catalog::Protocol::named(name) {
         console.put(|out| explain_protocol(protocol, out));
+    } else if let Some(known) = jvm_property {
+        console.put(|out| explain_known(known.name, known, out));
+    } else if let Some(known) = wrapper_key(plain) {
+        console.put(|out| explain_known(&known.name.replacen('@', "#", 1), known, out));
+    } else if let Some(option) = catalog::jvm_option(name).filter(|_| name.starts_with('-')) {
+        console.put(|out| explain_option(option, out));
     } else if !readers.is_empty() {
         console.put(|out| {
-            writeln!(out, "{name}: read by these rules\n")?;
+            writeln!(out, "{plain}: read by these rules\n")?;
             readers.iter().try_for_each(|rule| writeln!(out, "  {}\n      {}", rule.name, rule.summary))
         });
     } else {
-        let rules = crate::rules::builtin();
-        let names = rules.iter().map(|rule| rule.name.as_ref());
-        let properties =
-            rules.iter().flat_map(|rule| rule.reads.iter()).map(|read| read.trim_start_matches("-D"));
-        let settings = catalog::SETTINGS.iter().map(|row| row.name);
-        let suites = catalog::SUITES.iter().map(|suite| suite.name);
-        let hint = match super::nearest(name, names.chain(properties).chain(settings).chain(suites)) {
+        let hint = match suggestion(plain) {
             Some(known) => format!("did you mean {known}?"),
             None => "`wattlint rules` lists the rules and what they read".to_owned(),
         };
         let shown = crate::syntax::printable(name).into_owned();
-        console.say(format!("error: '{shown}' is no rule, setting, system property, protocol or cipher suite that wattlint knows; {hint}"));
+        console.say(format!("error: '{shown}' is no rule, setting, JVM property or option, wrapper key, protocol or cipher suite that wattlint knows; {hint}"));
         return FAILED;
     }
     0
+}
+
+/// What a misspelt name may stand for.
+fn suggestion(name: &str) -> Option<String> {
+    if name.starts_with("watt.") {
+        let found = catalog::watt_of_any_case(name).or_else(|| catalog::watt_like(name));
+        return found.map(|watt| watt.name.to_owned());
+    }
+    let rules = crate::rules::builtin();
+    let names = rules.iter().map(|rule| rule.name.as_ref());
+    let read = rules.iter().flat_map(|rule| rule.reads.iter()).map(|read| read.trim_start_matches("-D"));
+    let suites = catalog::SUITES.iter().map(|suite| suite.name);
+    let protocols = Protocol::ALL.into_iter().map(Protocol::name);
+    let known = catalog::JVM_PROPERTIES.iter().chain(catalog::WRAPPER_KEYS).map(|known| known.name);
+    let options = catalog::JVM_OPTIONS.iter().map(|option| option.name);
+    let all = names.chain(read).chain(suites).chain(protocols).chain(known).chain(options);
+    // With the word of its family left out or misspelt, a setting still is one.
+    let setting = || catalog::watt_like(name).map(|watt| watt.name.to_owned());
+    super::nearest(name, all).map(|known| known.replacen('@', "#", 1)).or_else(setting)
 }
 
 /// The rules that read a setting, a system property (with or without its `-D`) or a file.
@@ -121,34 +146,205 @@ fn explain_example(example: &Example, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn explain_setting(name: &str, rows: &[catalog::SettingFact], out: &mut dyn Write) -> io::Result<()> {
-    let Some(last) = rows.last() else { return Ok(()) };
-    writeln!(out, "{name}: {}\n", last.summary)?;
-    writeln!(out, "kind       {}", last.kind)?;
-    writeln!(out, "provider   {}", last.provider)?;
-    writeln!(out, "direction  {}", last.direction)?;
+/// A line with a heading, wrapped for a terminal 80 columns wide.
+fn field(out: &mut dyn Write, heading: &str, text: &str) -> io::Result<()> {
+    let mut heading = heading;
+    for line in crate::report::human::wrap(text, 68) {
+        writeln!(out, "{heading:<10} {line}")?;
+        heading = "";
+    }
+    Ok(())
+}
+
+fn explain_setting(watt: &Watt, out: &mut dyn Write) -> io::Result<()> {
+    let name = watt.name;
+    for line in crate::report::human::wrap(&format!("{name}: {}", watt.summary), 79) {
+        writeln!(out, "{line}")?;
+    }
+    writeln!(out)?;
+    field(out, "values", &watt.wanted())?;
+    let shown = |value: &str| match value {
+        "" => "empty".to_owned(),
+        // A number or a word out of a few gives nothing away.
+        _ if is_secret_name(name) && matches!(watt.kind, ValueKind::Text(_)) => MASK.to_owned(),
+        value => value.to_owned(),
+    };
+    let rows = catalog::setting_rows(name);
     for row in rows {
-        let bound = |release: Option<crate::instance::release::Release>| release.map(|r| r.to_string());
-        let range = match (bound(row.since), bound(row.until)) {
-            (None, None) => "all releases".to_owned(),
-            (Some(since), None) => format!("from {since} on"),
-            (None, Some(until)) => format!("up to {until}"),
-            (Some(since), Some(until)) if since == until => since,
-            (Some(since), Some(until)) => format!("{since} to {until}"),
+        let default = row.default.map_or("unknown".to_owned(), shown);
+        field(out, "default", &format!("{default} ({}; {})", range(row.since, row.until), row.basis.name()))?;
+    }
+    if rows.is_empty() {
+        let basis = watt.basis.name();
+        match (watt.default, watt.shipped) {
+            (Some(default), None) => field(out, "default", &format!("{} ({basis})", shown(default)))?,
+            (Some(default), Some(shipped)) => {
+                let (default, shipped) = (shown(default), shown(shipped));
+                field(
+                    out,
+                    "default",
+                    &format!("disputed: {default} in the manual, {shipped} in a generated server.cnf"),
+                )?;
+            }
+            (None, Some(shipped)) => {
+                field(out, "default", &format!("unknown; {} in a generated server.cnf", shown(shipped)))?;
+            }
+            (None, None) => field(out, "default", "unknown")?,
+        }
+    }
+    if let Some(row) = rows.last() {
+        field(out, "provider", row.provider)?;
+        field(out, "direction", row.direction)?;
+    }
+    let (since, until) = watt.bounds();
+    let seen = match watt.seen {
+        "-" => "in none of the manuals and generated files of 9.12, 10.11 and 10.15".to_owned(),
+        seen => format!("seen in {}", seen.replace(' ', ", ")),
+    };
+    match (since, until) {
+        (None, None) => field(out, "releases", &seen)?,
+        bounds => field(out, "releases", &format!("{}; {seen}", range(bounds.0, bounds.1)))?,
+    }
+    field(
+        out,
+        "restart",
+        match watt.restart {
+            "yes" => "needed",
+            "no" => "not needed",
+            "-" => "no manual asks for one",
+            "port" => "not needed: disable the port and enable it again",
+            "package" => "not needed: reload the package",
+            "channel" => "not needed: restart the channel",
+            _ => "not known",
+        },
+    )?;
+    let status = match watt.status {
+        "deprecated" => "deprecated",
+        "internal" => "internal: the manual says to leave it alone",
+        "legacy" => "for old behaviour only",
+        "removed" => "gone",
+        "undocumented" => "in no manual: read off files that a server generated",
+        "adapter" => "belongs to an adapter",
+        "package" => "belongs to another package",
+        "jvm" => "given to the JVM with -D, not in server.cnf",
+        _ => "",
+    };
+    if !status.is_empty() {
+        field(out, "status", status)?;
+    }
+    if let Some(twins) = catalog::twin(name) {
+        let (other, whose) = if twins.documented == name {
+            (twins.generated, "a generated server.cnf")
+        } else {
+            (twins.documented, "the manual")
         };
-        let default = match row.default {
-            None => "unknown".to_owned(),
-            Some("") => "empty".to_owned(),
-            Some(_) if is_secret_name(name) => MASK.to_owned(),
-            Some(default) => default.to_owned(),
-        };
-        writeln!(out, "default    {default} ({range}; {})", row.basis.name())?;
+        field(out, "also", &format!("{other} in {whose}; which of the two the server reads is not known"))?;
     }
     let readers: Vec<&str> = readers(name).iter().map(|rule| rule.name.as_ref()).collect();
     if !readers.is_empty() {
-        writeln!(out, "rules      {}", readers.join("\n           "))?;
+        field(out, "rules", &readers.join(", "))?;
+    }
+    for id in watt.sources.split(' ') {
+        let (what, address) = source(id);
+        writeln!(
+            out,
+            "{:<10} {what}",
+            if Some(id) == watt.sources.split(' ').next() { "sources" } else { "" }
+        )?;
+        if let Some(address) = address {
+            writeln!(out, "             {address}")?;
+        }
     }
     Ok(())
+}
+
+/// What a short name of a source in catalog/watt.tsv stands for, and where it can be read.
+fn source(id: &str) -> (&'static str, Option<&'static str>) {
+    const DOCS: &str = "https://github.com/Danish2511/webMethodsDocs";
+    match id {
+        "D15" => ("web help of Microservices Runtime 10.15, pages watt_*", Some(DOCS)),
+        "D11" => ("web help of Integration Server 10.11, pages watt_*", Some(DOCS)),
+        "R" => (
+            "readme of 10.15, changes of parameters",
+            Some("https://documentation.softwareag.com/webmethods/integration_server/pie10-15/readme/"),
+        ),
+        "C912" => ("generated server.cnf of 9.12", Some("https://github.com/hukamsinghbairwa/CICDPOC")),
+        "C1011" => {
+            ("generated server.cnf of 10.11", Some("https://github.com/staillansag/msr-customer-management"))
+        }
+        "C1015" => ("generated server.cnf of 10.15", Some("https://github.com/TMilliard-sag/wm-packages")),
+        "JDBC" => ("manual of the JDBC adapter", Some(DOCS)),
+        "TN" => ("manual of Trading Networks", Some(DOCS)),
+        "JMS" => ("manual of the JMS adapter", Some(DOCS)),
+        _ => ("forum, fix or public repository", None),
+    }
+}
+
+/// Releases in words.
+fn range(since: Option<Release>, until: Option<Release>) -> String {
+    match (since, until) {
+        (None, None) => "all releases".to_owned(),
+        (Some(since), None) => format!("from {since} on"),
+        (None, Some(until)) => format!("up to {until}"),
+        (Some(since), Some(until)) if since == until => since.to_string(),
+        (Some(since), Some(until)) => format!("{since} to {until}"),
+    }
+}
+
+fn explain_known(name: &str, known: &Known, out: &mut dyn Write) -> io::Result<()> {
+    for line in crate::report::human::wrap(&format!("{name}: {}", known.summary), 79) {
+        writeln!(out, "{line}")?;
+    }
+    writeln!(out)?;
+    field(out, "values", known.values)?;
+    field(out, "default", known.default)?;
+    field(out, "basis", &format!("{} ({})", known.basis.name(), known.source))?;
+    let readers: Vec<&str> = readers(name).iter().map(|rule| rule.name.as_ref()).collect();
+    if !readers.is_empty() {
+        field(out, "rules", &readers.join(", "))?;
+    }
+    Ok(())
+}
+
+fn explain_option(option: &JvmOption, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}: a JVM option that not every Java takes\n", option.name)?;
+    for (feature, fate) in catalog::OPTION_FEATURES.iter().zip(option.fates) {
+        field(
+            out,
+            &format!("Java {feature}"),
+            match fate {
+                Fate::Taken => "takes it",
+                Fate::NeedsUnlock => {
+                    "only with -XX:+UnlockExperimentalVMOptions or -XX:+UnlockDiagnosticVMOptions"
+                }
+                Fate::Deprecated => "takes it, and warns that it will go",
+                Fate::Ignored => "starts, and ignores it with a warning",
+                Fate::Refused => "does not start with it",
+                Fate::ZuluOnly => "Azul Zulu 8u252 and later only; others do not start with it",
+            },
+        )?;
+    }
+    if !option.note.is_empty() {
+        field(out, "note", option.note)?;
+    }
+    field(out, "basis", "measured on 8u252, 8u504, 11.0.13, 11.0.32.1, 17.0.15, 17.0.21.1, 21.0.8 and 25.0.3")
+}
+
+/// The property or directive of the wrapper that a name is one of: `N` in the catalog stands for any number, `NAME` for
+/// any name.
+fn wrapper_key(name: &str) -> Option<&'static Known> {
+    let name = name.replacen('#', "@", 1);
+    let parts: Vec<&str> = name.split('.').collect();
+    let is = |known: &&Known| {
+        let pattern: Vec<&str> = known.name.split('.').collect();
+        pattern.len() == parts.len()
+            && pattern.iter().zip(&parts).all(|(pattern, part)| match *pattern {
+                "N" => *part == "N" || part.bytes().all(|byte| byte.is_ascii_digit()),
+                "NAME" => !part.is_empty(),
+                pattern => pattern.eq_ignore_ascii_case(part),
+            })
+    };
+    catalog::WRAPPER_KEYS.iter().find(is)
 }
 
 fn explain_protocol(protocol: Protocol, out: &mut dyn Write) -> io::Result<()> {

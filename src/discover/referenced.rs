@@ -1,11 +1,13 @@
 //! Files that other files name: a list of cipher suites (`file:PATH`), an override of java.security under a name of its
 //! own. Read only inside the installation that names them.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::Discovery;
 use crate::document::{Document, FileId, Role};
 use crate::instance::security::OVERRIDE_PROPERTY;
+use crate::instance::wrapper::WrapperConfig;
 use crate::instance::{Given, Instance};
 use crate::tls::suites::{self, Listed};
 
@@ -21,7 +23,14 @@ pub fn add(discovery: &mut Discovery, mut read: impl FnMut(&Path, &Path) -> Opti
                 let end = memchr::memchr2(b'\n', b'\r', line).unwrap_or(line.len());
                 !line[..end].ends_with(b"java.security")
             });
-            names_override || memchr::memmem::find(bytes, b"CipherSuiteList=file").is_some()
+            let wrapper = discovery.document(*id).wrapper().is_some();
+            let includes = || {
+                wrapper
+                    && [&b"#include"[..], b"additional_file"]
+                        .iter()
+                        .any(|word| memchr::memmem::find(bytes, word).is_some())
+            };
+            names_override || memchr::memmem::find(bytes, b"CipherSuiteList=file").is_some() || includes()
         };
         if !group.files.iter().any(hints) {
             continue;
@@ -43,6 +52,49 @@ pub fn add(discovery: &mut Discovery, mut read: impl FnMut(&Path, &Path) -> Opti
             document.context = role == Role::SuiteList;
             discovery.documents.push(document);
             discovery.groups[index].files.push(FileId(discovery.documents.len() - 1));
+        }
+        included(discovery, index, &mut read);
+    }
+}
+
+/// Rounds of looking for included files: an include may lead to the next, ten deep.
+const ROUNDS: usize = 10;
+
+/// Files an instance may get by includes.
+const MOST_INCLUDED: usize = 100;
+
+/// Adds what the wrapper files of an instance include, as far as it lies in the profile they belong to.
+fn included(discovery: &mut Discovery, index: usize, read: &mut impl FnMut(&Path, &Path) -> Option<Vec<u8>>) {
+    let mut tried: HashSet<String> = HashSet::new();
+    for _ in 0..ROUNDS {
+        let files = &discovery.groups[index].files;
+        let config = WrapperConfig::read(&discovery.documents, files);
+        let Some(first) = config.main().or(config.custom()) else { return };
+        // A profile keeps its wrapper files in a folder of their own; relative names lead to its neighbours.
+        let folder = discovery.document(first).folder().to_owned();
+        let profile = match folder.file_name().is_some_and(|name| name == "configuration" || name == "conf") {
+            true => folder.parent().unwrap_or(&folder).to_owned(),
+            false => folder.clone(),
+        };
+        let mut grown = false;
+        for target in config.wanted() {
+            if tried.len() >= MOST_INCLUDED || !tried.insert(target.clone()) {
+                continue;
+            }
+            let beside = target.rsplit(['/', '\\']).next().map(|name| folder.join(name));
+            let mut paths = candidates(&profile, target).chain(beside);
+            let found = paths.find_map(|path| read(&path, &profile).map(|bytes| (path, bytes)));
+            let Some((path, bytes)) = found else { continue };
+            if discovery.documents.iter().any(|document| document.path == path) {
+                continue;
+            }
+            let display = super::display_path(&path);
+            discovery.documents.push(Document::new(path, display, Role::WrapperInclude, bytes));
+            discovery.groups[index].files.push(FileId(discovery.documents.len() - 1));
+            grown = true;
+        }
+        if !grown {
+            return;
         }
     }
 }

@@ -210,12 +210,12 @@ fn inside(path: &Path, folder: &Path) -> Option<Vec<u8>> {
     }
 }
 
-enum Read {
+pub(super) enum Read {
     Bytes(Vec<u8>),
     TooLarge,
 }
 
-fn read(path: &Path, length: u64) -> std::io::Result<Read> {
+pub(super) fn read(path: &Path, length: u64) -> std::io::Result<Read> {
     use std::io::Read as _;
     if length > MAX_FILE_BYTES {
         return Ok(Read::TooLarge);
@@ -226,7 +226,7 @@ fn read(path: &Path, length: u64) -> std::io::Result<Read> {
     Ok(if bytes.len() as u64 > MAX_FILE_BYTES { Read::TooLarge } else { Read::Bytes(bytes) })
 }
 
-fn too_large(length: u64) -> String {
+pub(super) fn too_large(length: u64) -> String {
     format!(
         "is {} MiB, more than the {} MiB a configuration file may have here: left out",
         length >> 20,

@@ -292,3 +292,14 @@ pub fn add_wrapper_option(document: &Document, file: FileId, index: u64, option:
     let line = format!("{}{index}={option}", crate::instance::wrapper::ADDITIONAL);
     insert_line(document, file, document.bytes().len(), line.into_bytes())
 }
+
+/// A new line behind the last one of a wrapper file.
+pub fn add_wrapper_line(document: &Document, file: FileId, line: &str) -> Edit {
+    insert_line(document, file, document.bytes().len(), line.as_bytes().to_vec())
+}
+
+/// New lines right below another one.
+pub fn insert_below(document: &Document, file: FileId, span: Span, lines: &[String]) -> Edit {
+    let newline = String::from_utf8_lossy(newline_of(document).bytes()).into_owned();
+    insert_line(document, file, span.range().end, lines.join(&newline).into_bytes())
+}

@@ -74,9 +74,8 @@ impl<'f> Jvm<'f> {
         settings: &Settings<'f>,
     ) -> Self {
         let mut jvm = Jvm::default();
-        for line in wrapper.options() {
-            let text = if wrapper.strips_quotes(line) { strip_quotes(&line.text) } else { line.text.clone() };
-            jvm.argument(text, Source::Wrapper, line.place());
+        for passed in wrapper.passed() {
+            jvm.argument(passed.text.clone(), Source::Wrapper, passed.place);
         }
         // The Unix script before the Windows one: a server has one system, and their options do not mix.
         let scripts = || scripts(documents, files, wrapper);
@@ -163,21 +162,4 @@ pub fn elements(bytes: &[u8], value: Span, file: FileId) -> Vec<Element<'_>> {
         .filter(|span| !span.is_empty())
         .map(|span| Element { place: Place::new(file, span), text: properties::decode(bytes, span) })
         .collect()
-}
-
-/// Takes double quotes off as `stripquotes=TRUE` does: `\"` becomes `"` and `\\` becomes `\`.
-fn strip_quotes(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (c, chars.peek()) {
-            ('\\', Some(&next @ ('"' | '\\'))) => {
-                out.push(next);
-                chars.next();
-            }
-            ('"', _) => {}
-            _ => out.push(c),
-        }
-    }
-    out
 }

@@ -132,7 +132,7 @@ fn from_ports(documents: &[Document], files: &[FileId]) -> Option<Known<Release>
 fn from_wrapper(wrapper: &WrapperConfig) -> Option<Known<Release>> {
     let open_jsse =
         |line: &&super::wrapper::WrapperLine| line.index() == Some(105) && line.option() == OPEN_JSSE;
-    wrapper.options().into_iter().find(open_jsse)?;
+    wrapper.options().find(open_jsse)?;
     inferred(10, 7, "JVM option 105 is -XX:+UseOpenJSSE")
 }
 
@@ -201,7 +201,7 @@ pub fn jdk(
         };
         return Known { value, how: How::Inferred(format!("place of {}", document.file_name())) };
     }
-    if wrapper.options().iter().any(|line| line.option() == OPEN_JSSE) {
+    if wrapper.options().any(|line| line.option() == OPEN_JSSE) {
         return Known {
             value: Jdk::feature(8),
             how: How::Inferred("-XX:+UseOpenJSSE is an option of Java 8".to_owned()),

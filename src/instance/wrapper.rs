@@ -1,11 +1,21 @@
-//! wrapper.conf and custom_wrapper.conf joined as the Tanuki wrapper joins them.
+//! wrapper.conf, custom_wrapper.conf and what they include, joined as the Tanuki wrapper joins them.
+
+mod arguments;
+mod notice;
+mod reading;
+mod variables;
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+pub use arguments::Passed;
+pub use notice::{Notice, What};
+pub use variables::{assumed_of_the_system, is_builtin, names_in};
 
 use crate::document::{Document, FileId, Place, Role};
-use crate::secrets::is_secret_name;
 use crate::syntax::Span;
-use crate::syntax::wrapper::Kind;
+pub use reading::joined;
+use reading::{Finder, Reading};
 
 /// The prefix of the properties that hold JVM options.
 pub const ADDITIONAL: &str = "wrapper.java.additional.";
@@ -28,6 +38,8 @@ pub struct WrapperLine {
     pub name: String,
     /// The value with its variables expanded as far as they are known.
     pub text: String,
+    /// How many includes lead to the file it stands in.
+    pub depth: usize,
 }
 
 impl WrapperLine {
@@ -35,6 +47,11 @@ impl WrapperLine {
     pub fn place(&self) -> Place {
         let span = if self.value.is_empty() { self.key } else { self.value };
         Place::new(self.file, span)
+    }
+
+    /// The place of the key.
+    pub fn key_place(&self) -> Place {
+        Place::new(self.file, self.key)
     }
 
     /// N, if it is a line `wrapper.java.additional.N` (up to 15 digits).
@@ -45,6 +62,11 @@ impl WrapperLine {
     /// The option's name: what stands before its `=`, quotes taken off.
     pub fn option(&self) -> &str {
         option_name(&self.text)
+    }
+
+    /// Whether it sets a variable, and no property.
+    pub fn is_variable(&self) -> bool {
+        self.name.starts_with("set.")
     }
 }
 
@@ -67,6 +89,17 @@ fn any_index(name: &str) -> Option<u64> {
     rest.split('.').next()?.parse().ok()
 }
 
+/// All numbers between a dot and what may end a key, anywhere in a file, in comments and misspelt keys too: a new option
+/// had better not get one of them.
+fn numbers_in(bytes: &[u8]) -> impl Iterator<Item = u64> + '_ {
+    memchr::memchr_iter(b'.', bytes).filter_map(|at| {
+        let rest = &bytes[at + 1..];
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        rest.get(digits).filter(|next| matches!(next, b'=' | b':' | b'.' | b' ' | b'\t'))?;
+        std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()
+    })
+}
+
 /// The wrapper's view of all its files.
 #[derive(Debug, Default)]
 pub struct WrapperConfig {
@@ -78,108 +111,62 @@ pub struct WrapperConfig {
     /// A custom_wrapper.conf that wrapper.conf does not include: the wrapper never reads it.
     pub unread: Option<FileId>,
     unread_lines: Vec<WrapperLine>,
-    variables: HashMap<String, String>,
+    notices: Vec<Notice>,
+    starts: bool,
+    wanted: Vec<String>,
+    passed: Vec<Passed>,
+}
+
+/// What is known from outside of how a wrapper is started.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Started<'a> {
+    /// The folder of the wrapper program, which relative names start from. With it, a file that was not found does not
+    /// exist; without it, it may just not be among those read.
+    pub base: Option<&'a Path>,
+    /// The file given to it, if it is another than wrapper.conf.
+    pub main: Option<FileId>,
+    /// Variables of the environment.
+    pub environment: &'a [(String, String)],
+    /// Properties given on the wrapper's command line: they beat every file.
+    pub given: &'a [(String, String)],
 }
 
 impl WrapperConfig {
     /// Joins the wrapper files of an instance. Without a wrapper.conf, custom_wrapper.conf stands alone.
     pub fn read(documents: &[Document], files: &[FileId]) -> Self {
+        Self::read_started(documents, files, Started::default())
+    }
+
+    /// As [`WrapperConfig::read`], with what is known of the start.
+    pub fn read_started(documents: &[Document], files: &[FileId], started: Started<'_>) -> Self {
         let of = |role| files.iter().copied().find(|id| documents[id.0].role == role);
+        let main = started.main.or_else(|| of(Role::Wrapper));
+        let custom = of(Role::CustomWrapper).filter(|custom| Some(*custom) != main);
+        let Some(first) = main.or(custom) else { return WrapperConfig::default() };
+        let finder = Finder { documents, files, base: started.base, custom };
+        let read = |first| Reading::of(&finder, first, started);
+        let reading = read(first);
+        let unread = custom.filter(|custom| !reading.files.contains(custom));
         let mut config = WrapperConfig {
-            main: of(Role::Wrapper),
-            custom: of(Role::CustomWrapper),
+            main,
+            custom,
+            unread,
+            unread_lines: unread.map(|custom| read(custom).lines).unwrap_or_default(),
+            lines: reading.lines,
+            notices: reading.notices,
+            starts: reading.starts,
+            wanted: reading.wanted,
             ..WrapperConfig::default()
         };
-        let mut joined = false;
-        match (config.main, config.custom) {
-            (Some(main), custom) => config.add(documents, main, custom, &mut joined),
-            (None, Some(custom)) => {
-                config.add(documents, custom, None, &mut joined);
-                joined = true;
-            }
-            (None, None) => {}
-        }
-        if !joined && let Some(custom) = config.custom {
-            let read = std::mem::take(&mut config.lines);
-            config.add(documents, custom, None, &mut joined);
-            config.unread_lines = std::mem::replace(&mut config.lines, read);
-            config.unread = Some(custom);
-        }
-        // What used a variable before it was set gets its last value in the end (measured).
-        let mut lines = std::mem::take(&mut config.lines);
-        for line in lines.iter_mut().filter(|line| line.text.contains('%')) {
-            line.text = config.expand(&line.text);
-        }
-        config.lines = lines;
         for (index, line) in config.lines.iter().enumerate() {
             config.winners.insert(line.name.clone(), index);
             config.used.extend(any_index(&line.name));
         }
+        for file in &reading.files {
+            config.used.extend(numbers_in(documents[file.0].bytes()));
+        }
+        config.pass(&finder, &reading.variables);
         config
-    }
-
-    fn add(&mut self, documents: &[Document], file: FileId, custom: Option<FileId>, joined: &mut bool) {
-        let Some(doc) = documents[file.0].wrapper() else {
-            return;
-        };
-        for line in doc.lines() {
-            match line.kind {
-                Kind::Property { key, value } => self.lines.push(WrapperLine {
-                    file,
-                    span: line.span,
-                    key,
-                    value,
-                    name: doc.text(key).to_ascii_lowercase(),
-                    text: self.expand(&doc.value(value)),
-                }),
-                Kind::Set { default, name, value } => {
-                    let name = doc.text(name).into_owned();
-                    let value = self.expand(&doc.value(value));
-                    if !default || !self.variables.contains_key(&name) {
-                        self.variables.insert(name, value);
-                    }
-                }
-                Kind::Include { target, .. } => {
-                    let target = doc.text(target);
-                    let name = target.rsplit(['/', '\\']).next().unwrap_or_default();
-                    if let Some(custom) = custom
-                        // A repository may keep it under a longer name, such as is-custom_wrapper.conf.
-                        && !name.is_empty()
-                        && documents[custom.0].file_name().ends_with(name)
-                    {
-                        *joined = true;
-                        self.add(documents, custom, None, joined);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Puts known `%VAR%` in; unknown ones stay as they are, as the wrapper leaves them.
-    fn expand(&self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(start) = rest.find('%') {
-            let Some(length) = rest[start + 1..].find('%') else {
-                break;
-            };
-            let name = &rest[start + 1..start + 1 + length];
-            out.push_str(&rest[..start]);
-            // A secret stays under its name, so that it can reach no message.
-            match self.variables.get(name).filter(|_| !is_secret_name(name)) {
-                Some(value) => {
-                    out.push_str(value);
-                    rest = &rest[start + length + 2..];
-                }
-                None => {
-                    out.push_str(&rest[start..start + 1 + length]);
-                    rest = &rest[start + 1 + length..];
-                }
-            }
-        }
-        out.push_str(rest);
-        out
     }
 
     /// All property lines in reading order, also those a later one overrides.
@@ -202,43 +189,29 @@ impl WrapperConfig {
         self.winners.get(&line.name).is_some_and(|&index| std::ptr::eq(&self.lines[index], line))
     }
 
+    /// The arguments the wrapper passes to the JVM, in their order, without those it adds by itself.
+    pub fn passed(&self) -> &[Passed] {
+        &self.passed
+    }
+
     /// The JVM option lines that take effect, in the order the wrapper passes them: by number.
-    ///
-    /// Where `wrapper.ignore_sequence_gaps` is not TRUE, the wrapper stops at the first gap without a word. Without a
-    /// wrapper.conf to look into, the stock value TRUE is taken.
-    pub fn options(&self) -> Vec<&WrapperLine> {
-        let mut options: Vec<(u64, &WrapperLine)> = self
-            .winners
-            .values()
-            .map(|&index| &self.lines[index])
-            .filter_map(|line| Some((line.index()?, line)))
-            .collect();
-        options.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
-        if !self.gaps_allowed() {
-            let unbroken =
-                options.iter().zip(1..).take_while(|((index, _), expected)| index == expected).count();
-            options.truncate(unbroken);
-        }
-        options
-            .into_iter()
-            .map(|(_, line)| line)
-            .filter(|line| line.text.trim_start_matches('"').starts_with('-'))
-            .collect()
+    pub fn options(&self) -> impl DoubleEndedIterator<Item = &WrapperLine> {
+        self.passed.iter().filter_map(|passed| Some(&self.lines[passed.line?]))
     }
 
-    /// Whether numbers may leave gaps.
-    pub fn gaps_allowed(&self) -> bool {
-        match self.get("wrapper.ignore_sequence_gaps") {
-            Some(line) => line.text.eq_ignore_ascii_case("true"),
-            None => self.main.is_none(),
-        }
+    /// What the wrapper says, or would say if it said more, while it reads its files.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
     }
 
-    /// Whether the quotes of an option are taken off before the JVM gets it.
-    pub fn strips_quotes(&self, line: &WrapperLine) -> bool {
-        let is_true = |name: &str| self.get(name).is_some_and(|l| l.text.eq_ignore_ascii_case("true"));
-        is_true(&format!("{}.stripquotes", line.name))
-            || is_true("wrapper.java.additional.default.stripquotes")
+    /// Whether the wrapper gets as far as starting Java.
+    pub fn starts(&self) -> bool {
+        self.starts
+    }
+
+    /// Files that were named and are not among those read.
+    pub fn wanted(&self) -> &[String] {
+        &self.wanted
     }
 
     /// The smallest index from `from` on that no line uses, also no overridden one.

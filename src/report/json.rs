@@ -8,6 +8,7 @@ use super::{Report, Server};
 use crate::discover::Discovery;
 use crate::document::Place;
 use crate::finding::{Finding, Label};
+use crate::fix::Fix;
 use crate::rules::schema::Severity;
 use crate::syntax::display_text;
 
@@ -81,6 +82,13 @@ struct JsonFix<'a> {
     edits: Vec<JsonEdit<'a>>,
 }
 
+fn writes_secret(fix: &Fix) -> bool {
+    fix.edits.iter().any(|edit| {
+        let text = display_text(&edit.text).into_owned();
+        crate::secrets::masked(text.clone()) != text
+    })
+}
+
 /// Bytes `start` to `end` of the file give way to `text`.
 #[derive(Serialize)]
 struct JsonEdit<'a> {
@@ -128,7 +136,8 @@ fn one<'a>(discovery: &'a Discovery, finding: &'a Finding) -> JsonFinding<'a> {
         notes: &finding.notes,
         assumed: &finding.assumed,
         advice: finding.advice(),
-        fix: finding.fix.as_ref().map(|fix| JsonFix {
+        // A fix that writes a secret into another line is not told: masked, it would write the mask.
+        fix: finding.fix.as_ref().filter(|fix| !writes_secret(fix)).map(|fix| JsonFix {
             title: &fix.title,
             safety: fix.safety.name(),
             edits: fix

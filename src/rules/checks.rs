@@ -9,6 +9,7 @@ mod secrets;
 mod settings;
 mod suites;
 mod syntax;
+mod wrapper;
 
 use super::Check;
 
@@ -27,9 +28,13 @@ pub fn native(name: &str) -> Option<Check> {
         "doubled-separator" => syntax::doubled_separator,
         "duplicate-key" => syntax::duplicate_key,
         "enabled-protocols-removed" => protocols::enabled_removed,
+        "heap-bounds-crossed" => wrapper::heap_bounds,
+        "heap-size-unreadable" => wrapper::heap_unreadable,
         "iaik-allows-ssl3" => posture::iaik_allows_ssl3,
         "iaik-allows-weak-ciphers" => posture::iaik_weak_ciphers,
         "iaik-version-unknown" => provider::iaik_version_unknown,
+        "jvm-option-refused" => wrapper::option_refused,
+        "jvm-option-repeated" => wrapper::option_repeated,
         "jvm-without-tls" => posture::jvm_without_tls,
         "malformed-escape" => syntax::malformed_escape,
         "no-cipher-suite-left" => suites::none_left,
@@ -44,12 +49,18 @@ pub fn native(name: &str) -> Option<Check> {
         "protocol-list-inverted" => protocols::inverted,
         "protocol-without-suite" => posture::protocol_without_suite,
         "provider-settings-mismatch" => provider::mismatch,
+        "remote-control-open" => wrapper::remote_control,
         "secret-in-clear" => secrets::in_clear,
         "security-override-bypassed" => jvm::security_override_bypassed,
         "security-override-missing" => posture::override_missing,
         "security-override-weakens" => posture::override_weakens,
         "security-property-as-system-property" => jvm::security_as_system,
+        "setting-file-missing" => settings::file_missing,
+        "setting-name-case" => settings::other_case,
+        "setting-spelt-two-ways" => settings::spelt_two_ways,
+        "setting-value-invalid" => settings::wrong_value,
         "setting-without-effect" => settings::without_effect,
+        "settings-prefix-missing" => settings::prefix_missing,
         "sni-not-sent" => protocols::sni_not_sent,
         "ssl-debug-leaks" => debug::leaks,
         "ssl-debug-left-on" => debug::left_on,
@@ -60,14 +71,26 @@ pub fn native(name: &str) -> Option<Check> {
         "suite-without-protocol" => posture::suite_without_protocol,
         "suites-lost-to-update" => posture::lost_to_update,
         "swallowed-backslash" => syntax::swallowed_backslash,
+        "tls-option-in-wrapper-conf" => wrapper::tls_in_wrapper_conf,
         "tls12-impossible" => protocols::tls12_impossible,
         "tls13-left-out" => posture::tls13_left_out,
         "unknown-cipher-suite" => suites::unknown,
         "unknown-protocol" => protocols::unknown,
+        "unknown-setting" => settings::unknown,
         "weak-cipher-suite" => suites::weak,
+        "wrapper-gap" => wrapper::gap,
+        "wrapper-include-inactive" => wrapper::include_inactive,
+        "wrapper-include-missing" => wrapper::include_missing,
         "wrapper-index-duplicate" => jvm::index_duplicate,
         "wrapper-index-reserved" => jvm::index_reserved,
         "wrapper-index-taken" => jvm::index_taken,
+        "wrapper-line-ignored" => wrapper::line_ignored,
+        "wrapper-no-argument" => wrapper::no_argument,
+        "wrapper-quotes-kept" => wrapper::quotes_kept,
+        "wrapper-stopped" => wrapper::stopped,
+        "wrapper-switch-unreadable" => wrapper::switch_unreadable,
+        "wrapper-two-options" => wrapper::two_options,
+        "wrapper-variable-undefined" => wrapper::undefined_variable,
         _ => return None,
     })
 }

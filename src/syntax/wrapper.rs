@@ -6,7 +6,14 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::encoding::{Charset, Declared};
 use super::{Span, display_text};
+
+/// Bytes the wrapper reads at a time: a longer line falls into several (measured).
+const BUFFER: usize = 16_896;
+
+/// Characters of a value the wrapper keeps; the rest is lost without a word (measured).
+pub const MAX_VALUE: usize = 16_383;
 
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +24,8 @@ pub enum Kind {
     Comment,
     /// `#encoding=NAME` on the first line.
     Encoding(Span),
+    /// `#properties.on_overwrite.exit=TRUE` or `FALSE`: whether a property written twice stops the wrapper.
+    ExitOnOverwrite(bool),
     /// `#include PATH` or `#include.required PATH`, live although it looks like a comment.
     Include {
         /// Whether the wrapper refuses to start without the file.
@@ -24,6 +33,8 @@ pub enum Kind {
         /// The path, `%VAR%` unexpanded.
         target: Span,
     },
+    /// `include PATH`, whose `#` is missing.
+    BareInclude,
     /// `key=value`
     Property {
         /// The key, without blanks around it.
@@ -58,6 +69,7 @@ pub struct Line {
 pub struct Wrapper {
     bytes: Arc<[u8]>,
     lines: Vec<Line>,
+    charset: Declared,
 }
 
 impl Wrapper {
@@ -65,13 +77,19 @@ impl Wrapper {
     pub fn parse(bytes: impl Into<Arc<[u8]>>) -> Self {
         let bytes = bytes.into();
         let mut lines = Vec::with_capacity(bytes.len() / 40 + 2);
+        let mut charset = Declared::Nothing;
         let mut at = 0;
         while at < bytes.len() {
-            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found + 1);
-            lines.push(Line { span: Span::new(at, end), kind: kind_of(&bytes, at, end, at == 0) });
+            let most = bytes.len().min(at + BUFFER);
+            let end = memchr::memchr(b'\n', &bytes[at..most]).map_or(most, |found| at + found + 1);
+            let kind = kind_of(&bytes, at, end, at == 0);
+            if let Kind::Encoding(name) = kind {
+                charset = Declared::of(&display_text(name.of(&bytes)));
+            }
+            lines.push(Line { span: Span::new(at, end), kind });
             at = end;
         }
-        Wrapper { bytes, lines }
+        Wrapper { bytes, lines, charset }
     }
 
     /// The whole file.
@@ -84,6 +102,32 @@ impl Wrapper {
         &self.lines
     }
 
+    /// What the first line says of the file's encoding.
+    pub fn charset(&self) -> Declared {
+        self.charset
+    }
+
+    /// The first line with bytes that mean nothing in the file's encoding: the wrapper does not start with it, be it a
+    /// comment. Without `#encoding` the encoding is that of the system, taken to be UTF-8.
+    pub fn undecodable(&self) -> Option<&Line> {
+        if self.bytes.is_ascii() {
+            return None;
+        }
+        let charset = self.charset.used()?;
+        self.lines.iter().find(|line| charset.decode(self.read_of(line)).is_none())
+    }
+
+    /// The first line with a byte outside ASCII.
+    pub fn beyond_ascii(&self) -> Option<&Line> {
+        self.lines.iter().find(|line| !self.read_of(line).is_ascii())
+    }
+
+    /// The bytes of a line that the wrapper looks at: those before a NUL.
+    fn read_of(&self, line: &Line) -> &[u8] {
+        let bytes = line.span.of(&self.bytes);
+        &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())]
+    }
+
     /// The properties in file order: key, value and the line they stand on.
     pub fn properties(&self) -> impl Iterator<Item = (&Line, Cow<'_, str>, Cow<'_, str>)> {
         self.lines.iter().filter_map(|line| match line.kind {
@@ -94,18 +138,24 @@ impl Wrapper {
 
     /// The text of a span as it stands.
     pub fn text(&self, span: Span) -> Cow<'_, str> {
-        display_text(span.of(&self.bytes))
+        let bytes = span.of(&self.bytes);
+        match self.charset.used().filter(|charset| *charset != Charset::Utf8) {
+            Some(charset) if !bytes.is_ascii() => {
+                charset.decode(bytes).unwrap_or_else(|| display_text(bytes))
+            }
+            _ => display_text(bytes),
+        }
     }
 
-    /// A value as the wrapper takes it: control characters dropped, `##` outside quotes read as one `#`.
-    pub fn value(&self, span: Span) -> Cow<'_, str> {
+    /// A value before its variables are put in: `##` outside quotes read as one `#`.
+    pub fn raw_value(&self, span: Span) -> Cow<'_, str> {
         let text = self.text(span);
-        if !text.contains(|c: char| c.is_ascii_control() || c == '#') {
+        if !text.contains("##") {
             return text;
         }
         let mut out = String::with_capacity(text.len());
         let (mut quoted, mut hash) = (false, false);
-        for c in text.chars().filter(|c| !c.is_ascii_control()) {
+        for c in text.chars() {
             quoted ^= c == '"';
             if c == '#' && !quoted {
                 hash = !hash;
@@ -119,6 +169,27 @@ impl Wrapper {
         }
         out.into()
     }
+
+    /// A value as the wrapper takes it: `##` outside quotes read as one `#`, control characters dropped.
+    pub fn value(&self, span: Span) -> Cow<'_, str> {
+        without_control(self.raw_value(span))
+    }
+
+    /// What the wrapper sees of a line of an argument file: without the line end, blanks around it and comments.
+    pub fn argument_text(&self, line: &Line) -> Cow<'_, str> {
+        let (text, comment) = text_of(&self.bytes, line.span.range().start, line.span.range().end);
+        if text.of(&self.bytes).starts_with(b"#") {
+            return Cow::Borrowed("");
+        }
+        self.raw_value(trim(&self.bytes, text.range().start, comment))
+    }
+}
+
+/// A text without its control characters, which the wrapper drops from every value.
+pub fn without_control(text: Cow<'_, str>) -> Cow<'_, str> {
+    // The C library counts the line and the paragraph separator among them (measured).
+    let control = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    if text.contains(control) { text.chars().filter(|c| !control(*c)).collect() } else { text }
 }
 
 fn is_blank(byte: &u8) -> bool {
@@ -133,19 +204,34 @@ fn trim(bytes: &[u8], start: usize, end: usize) -> Span {
     Span::new(start + lead, end - trail)
 }
 
-fn kind_of(bytes: &[u8], start: usize, end: usize, first: bool) -> Kind {
+/// A line without its end and the blanks around it, and where a comment in it starts (else its end).
+fn text_of(bytes: &[u8], start: usize, end: usize) -> (Span, usize) {
     // A CR ends the line wherever it stands, a NUL too; what follows is not read.
     let stop = memchr::memchr3(b'\r', b'\n', 0, &bytes[start..end]).map_or(end, |found| start + found);
     let text = trim(bytes, start, stop);
+    let comment = comment_start(text.of(bytes)).map_or(stop, |found| text.range().start + found);
+    (text, comment)
+}
+
+fn kind_of(bytes: &[u8], start: usize, end: usize, first: bool) -> Kind {
+    let (text, comment) = text_of(bytes, start, end);
     let line = text.of(bytes);
     if line.is_empty() {
         return Kind::Blank;
     }
     let line_start = text.range().start;
-    if line[0] == b'#' {
-        return directive(bytes, line, line_start, first);
+    // Only in front of #encoding is a byte order mark passed over (measured).
+    if first && let Some(name) = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).strip_prefix(ENCODING) {
+        let length = name.iter().take_while(|b| !matches!(b, b' ' | b'\r' | b'\n' | 0)).count();
+        let name_start = bytes.len() - name.len();
+        return Kind::Encoding(Span::new(name_start, name_start + length));
     }
-    let comment = comment_start(line).map_or(stop, |found| line_start + found);
+    if line[0] == b'#' {
+        return directive(bytes, line, line_start);
+    }
+    if line.starts_with(b"include") {
+        return Kind::BareInclude;
+    }
     let Some(equals) = memchr::memchr(b'=', &bytes[line_start..comment]) else {
         return Kind::Ignored;
     };
@@ -164,18 +250,20 @@ fn kind_of(bytes: &[u8], start: usize, end: usize, first: bool) -> Kind {
     Kind::Property { key, value }
 }
 
-fn directive(bytes: &[u8], line: &[u8], start: usize, first: bool) -> Kind {
-    if first && let Some(name) = line.strip_prefix(b"#encoding=") {
-        let length = name.iter().take_while(|b| !is_blank(b)).count();
-        let name_start = start + b"#encoding=".len();
-        return Kind::Encoding(Span::new(name_start, name_start + length));
-    }
+const ENCODING: &[u8] = b"#encoding=";
+
+fn directive(bytes: &[u8], line: &[u8], start: usize) -> Kind {
     for (word, required) in [(&b"#include.required "[..], true), (b"#include ", false)] {
         if line.starts_with(word) {
             return Kind::Include { required, target: trim(bytes, start + word.len(), start + line.len()) };
         }
     }
-    Kind::Comment
+    // With nothing behind it, the blank after the word is cut off with the others.
+    match line.strip_prefix(b"#properties.on_overwrite.exit=") {
+        Some(value) if value.eq_ignore_ascii_case(b"true") => Kind::ExitOnOverwrite(true),
+        Some(value) if value.eq_ignore_ascii_case(b"false") => Kind::ExitOnOverwrite(false),
+        _ => Kind::Comment,
+    }
 }
 
 /// Where a comment starts inside a line: at a `#` outside double quotes that is not doubled.

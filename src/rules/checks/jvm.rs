@@ -26,7 +26,7 @@ fn own_options<'i>(cx: &'i Cx<'_, '_>) -> impl Iterator<Item = (&'i WrapperLine,
 }
 
 /// The `.stripquotes` line of an option's index.
-fn companion<'i>(cx: &'i Cx<'_, '_>, line: &WrapperLine) -> Option<&'i WrapperLine> {
+pub(super) fn companion<'i>(cx: &'i Cx<'_, '_>, line: &WrapperLine) -> Option<&'i WrapperLine> {
     cx.instance.wrapper.get(&format!("{}.stripquotes", line.name))
 }
 

@@ -1,42 +1,54 @@
-//! Settings the release does not read.
+//! Names and values of watt settings, held against the catalog.
 
-use crate::catalog;
-use crate::fix::make;
+use std::collections::BTreeMap;
+
+use super::listing;
+use crate::catalog::{self, ValueKind, Watt};
+use crate::document::{FileId, Place, Role};
+use crate::fix::{Edit, make};
 use crate::instance::Port;
+use crate::instance::settings::{TEMPLATE_PREFIX, Written};
 use crate::rules::Cx;
-use crate::rules::schema::Basis;
+use crate::rules::schema::{Basis, Severity};
+use crate::secrets::is_secret_name;
+use crate::tls::suites::{self, Listed};
 
-/// Settings that went with an earlier release. Allow lists have a rule of their own, which knows their successor.
+/// The names that end so have rules of their own, which know what took their place.
+const WITH_RULES: [&str; 2] = [".enabledProtocols", ".disabledProtocols"];
+
+/// Settings that went with an earlier release, or came with a later one.
 pub fn without_effect(cx: &Cx<'_, '_>) {
     let release = cx.release();
     for (name, lines) in cx.instance.settings.iter() {
-        let Some(last) = catalog::gone_since(name, release).filter(|_| !name.ends_with(".enabledProtocols"))
-        else {
+        let (Some(watt), Some(winner)) = (catalog::watt(name), lines.last()) else { continue };
+        if WITH_RULES.iter().any(|ending| name.ends_with(ending)) {
             continue;
-        };
-        let Some(winner) = lines.last() else { continue };
-        cx.report(winner.key_place(), format!("{release} does not read {name}"))
-            .label(format!("last read by {last}"))
-            .fix_with(cx.safety_by_release(), make::remove_setting(cx.instance, name))
-            .emit();
-    }
-    not_yet(cx);
-    port_switches(cx);
-}
-
-/// Settings that a later release brought. Deny lists have a rule of their own.
-fn not_yet(cx: &Cx<'_, '_>) {
-    let release = cx.release();
-    for (name, lines) in cx.instance.settings.iter() {
-        let since = catalog::setting_rows(name).first().and_then(|row| row.since);
-        let (Some(since), Some(winner)) = (since, lines.last()) else { continue };
-        if release < since && !name.ends_with(".disabledProtocols") {
+        }
+        let (since, until) = watt.bounds();
+        if let Some(last) = until.filter(|until| release > *until) {
+            // Of the settings about TLS the end is documented; of others it is read off manuals and generated files.
+            let sure = watt.by_release;
+            let message = if sure {
+                format!("{release} does not read {name}")
+            } else {
+                format!("{release} does not seem to read {name} any more")
+            };
+            let seen = if sure { "last read by" } else { "last seen in" };
+            let draft = cx.report(winner.key_place(), message).label(format!("{seen} {last}"));
+            if sure {
+                let edits = make::remove_setting(cx.instance, name);
+                draft.fix_with(cx.safety_by_release(), edits).emit();
+            } else {
+                draft.basis(Basis::Inferred).severity(Severity::Info).emit();
+            }
+        } else if let Some(since) = since.filter(|since| release < *since) {
             cx.report(winner.key_place(), format!("{release} does not seem to know {name} yet"))
                 .label(format!("first seen in {since}"))
                 .basis(Basis::Inferred)
                 .emit();
         }
     }
+    port_switches(cx);
 }
 
 /// `useJSSE=false` on a port from 10.15 on, where every port uses JSSE.
@@ -50,5 +62,181 @@ fn port_switches(cx: &Cx<'_, '_>) {
         )
         .label("has no effect")
         .emit();
+    }
+}
+
+/// The edit that writes another name for a setting, with what a template puts before it.
+fn renamed(cx: &Cx<'_, '_>, line: &Written<'_>, name: &str) -> Edit {
+    let prefix = if cx.instance.document(line.file).role == Role::Template { TEMPLATE_PREFIX } else { "" };
+    Edit::replace(line.file, line.entry.key, format!("{prefix}{name}"))
+}
+
+/// Settings of which a part of the name is of the user's own choice.
+const OPEN_ENDED: [&str; 1] = ["watt.server.messaging.debugTrace."];
+
+/// Names no manual and no generated file has.
+pub fn unknown(cx: &Cx<'_, '_>) {
+    let listed = cx.instance.setting("watt.server.extendedSettingsList").value.unwrap_or_default();
+    let own: Vec<&str> = listed.split(';').map(str::trim).collect();
+    let mut others: BTreeMap<FileId, Vec<(Place, &str)>> = BTreeMap::new();
+    for (written, lines) in cx.instance.settings.iter() {
+        // A blank at the end of a key is for another rule to tell of.
+        let name = written.trim();
+        let Some(winner) = lines.last() else { continue };
+        let known = catalog::watt(name).is_some() || catalog::watt_of_any_case(name).is_some();
+        let open = OPEN_ENDED.iter().any(|start| name.starts_with(start));
+        if known || open || own.contains(&name) || is_secret_name(written) && !name.starts_with("watt.") {
+            continue;
+        }
+        match catalog::watt_like(name) {
+            Some(like) => {
+                let taken = cx.instance.settings.winner(like.name);
+                let mut draft = cx
+                    .report(
+                        winner.key_place(),
+                        format!("{name} is no known setting; did you mean {}?", like.name),
+                    )
+                    .label("as spelt, the server does not read it");
+                match taken {
+                    Some(other) => draft = draft.related(other.key_place(), "the known name is set too"),
+                    None => draft = draft.fix(lines.iter().map(|line| renamed(cx, line, like.name))),
+                }
+                draft.emit();
+            }
+            None if name.starts_with("watt.") => {
+                others.entry(winner.file).or_default().push((winner.key_place(), name));
+            }
+            None => {}
+        }
+    }
+    for mut found in others.into_values() {
+        found.sort_unstable();
+        let names: Vec<&str> = found.iter().map(|(_, name)| *name).collect();
+        let (verb, noun) = if names.len() == 1 { ("is", "a setting") } else { ("are", "settings") };
+        cx.report(found[0].0, format!("{} {verb} {noun} that no manual names", listing(&names, 3)))
+            .note("packages and sites bring settings of their own: then all is well")
+            .severity(Severity::Info)
+            .emit();
+    }
+}
+
+/// Known names in another case.
+pub fn other_case(cx: &Cx<'_, '_>) {
+    for (written, lines) in cx.instance.settings.iter() {
+        let name = written.trim();
+        let Some(meant) = catalog::watt_of_any_case(name).filter(|_| catalog::watt(name).is_none()) else {
+            continue;
+        };
+        let Some(winner) = lines.last() else { continue };
+        let mut draft = cx
+            .report(winner.key_place(), format!("the setting is spelt {}", meant.name))
+            .label("upper and lower case count");
+        match cx.instance.settings.winner(meant.name) {
+            Some(other) => draft = draft.related(other.key_place(), "the right name is set too"),
+            None => draft = draft.fix(lines.iter().map(|line| renamed(cx, line, meant.name))),
+        }
+        draft.emit();
+    }
+}
+
+/// Values that are none for their setting.
+pub fn wrong_value(cx: &Cx<'_, '_>) {
+    for (name, lines) in cx.instance.settings.iter() {
+        let Some(winner) = lines.last().filter(|winner| winner.known) else { continue };
+        // iaik-version-unknown has more to say of these.
+        let Some(watt) = catalog::watt(name).filter(|_| !name.contains(".handshake.")) else { continue };
+        let Some(objection) = watt.objection(&winner.value) else { continue };
+        let value = winner.value.trim();
+        let shown = if is_secret_name(name) || value.is_empty() || value.len() > 40 {
+            "the value".to_owned()
+        } else {
+            format!("'{value}'")
+        };
+        let mut draft = cx
+            .report(winner.place(), format!("{shown} of {name} is {objection}"))
+            .fix(meant_switch(watt, value).map(|meant| make::set_value(winner.file, &winner.entry, meant)));
+        if watt.basis == Basis::Inferred {
+            draft = draft.basis(Basis::Inferred).severity(Severity::Info);
+        }
+        draft.emit();
+    }
+}
+
+/// What was meant by a switch that says neither true nor false.
+fn meant_switch(watt: &Watt, value: &str) -> Option<&'static str> {
+    if watt.kind != ValueKind::Bool {
+        return None;
+    }
+    match value.to_ascii_lowercase().as_str() {
+        "yes" | "on" | "1" | "y" | "t" | "enabled" => Some("true"),
+        "no" | "off" | "0" | "n" | "f" | "disabled" => Some("false"),
+        _ => None,
+    }
+}
+
+/// A setting in the two spellings of the manual and of generated files.
+pub fn spelt_two_ways(cx: &Cx<'_, '_>) {
+    for twins in catalog::WATT_TWINS {
+        let winner = |name: &str| cx.instance.settings.winner(name);
+        let Some(documented) = winner(twins.documented) else { continue };
+        match winner(twins.generated) {
+            Some(generated) if generated.value.trim() != documented.value.trim() => {
+                cx.report(
+                    documented.key_place(),
+                    format!(
+                        "one setting in two spellings with two values: {} and {}",
+                        twins.documented, twins.generated
+                    ),
+                )
+                .label("the manual's spelling")
+                .related(generated.key_place(), "the spelling of generated files")
+                .emit();
+            }
+            Some(_) => {}
+            // Some servers generate the manual's spelling.
+            None if catalog::watt(twins.documented).is_some_and(|watt| watt.sources.contains("C1")) => {}
+            None => {
+                let message = format!("generated files spell this setting {}", twins.generated);
+                cx.report(documented.key_place(), message)
+                    .label("the manual's spelling; which of the two counts is not known")
+                    .severity(Severity::Info)
+                    .emit();
+            }
+        }
+    }
+}
+
+/// `watt.` keys in a template that lack the `settings.` before them.
+pub fn prefix_missing(cx: &Cx<'_, '_>) {
+    for (file, document) in cx.instance.with_role(Role::Template) {
+        let Some(doc) = document.properties() else { continue };
+        for entry in doc.loaded().filter(|entry| doc.key(entry).starts_with("watt.")) {
+            let key = doc.key(entry);
+            let place = Place::new(file, entry.key);
+            cx.report(
+                place,
+                format!("in a template, settings begin with {TEMPLATE_PREFIX}: {key} is passed over"),
+            )
+            .fix([Edit::insert(file, entry.key.range().start, TEMPLATE_PREFIX)])
+            .emit();
+        }
+    }
+}
+
+/// Lists of cipher suites in a file that is not there.
+pub fn file_missing(cx: &Cx<'_, '_>) {
+    for name in suites::setting_names() {
+        let Listed::Unread(value) = suites::listed(cx.instance, name) else { continue };
+        let path = suites::file_reference(&value).unwrap_or(&value);
+        let absolute = path.starts_with(['/', '\\']) || path.as_bytes().get(1) == Some(&b':');
+        let Some(winner) = cx.instance.settings.winner(name).filter(|_| !absolute) else { continue };
+        // Relative to the instance's folder: known only where the file lies in it as the server keeps it.
+        let folder = cx.instance.document(winner.file).folder();
+        if folder.file_name().is_none_or(|name| name != "config") {
+            continue;
+        }
+        cx.report(winner.place(), format!("there is no file {path} in this installation"))
+            .label(format!("{name} points to it"))
+            .emit();
     }
 }

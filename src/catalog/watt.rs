@@ -1,0 +1,309 @@
+//! The documented and generated watt settings.
+
+use super::{WATT, WATT_FOLDED, WATT_TWINS, setting_rows};
+use crate::instance::release::Release;
+use crate::rules::schema::Basis;
+
+/// Which values a setting takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ValueKind {
+    /// true or false
+    Bool,
+    /// A whole number within one of some bounds, both inclusive; any if there are none.
+    Int(&'static [(i64, i64)]),
+    /// A number, with KB, MB or GB behind it or nothing; -1 too.
+    Size,
+    /// One of some words; case does not count.
+    Enum(&'static [&'static str]),
+    /// Elements with a separator; if any are named, only these.
+    List(char, &'static [&'static str]),
+    /// Any text: what it is.
+    Text(&'static str),
+}
+
+/// A watt setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Watt {
+    /// Its name.
+    pub name: &'static str,
+    /// Which values are right.
+    pub kind: ValueKind,
+    /// Whether the empty value is right too.
+    pub may_be_empty: bool,
+    /// The documented default, if there is one that holds for all releases.
+    pub default: Option<&'static str>,
+    /// The value in the newest generated server.cnf, where that is another.
+    pub shipped: Option<&'static str>,
+    /// The unit of a number; may be empty.
+    pub unit: &'static str,
+    /// The release it came with, where a readme says so.
+    pub since: Option<Release>,
+    /// The last release that knows it, where a source tells.
+    pub until: Option<Release>,
+    /// Whether defaults and bounds stand in the table of the settings that decide about TLS.
+    pub by_release: bool,
+    /// Of 9.12, 10.11 and 10.15, those whose manual or files have it.
+    pub seen: &'static str,
+    /// deprecated, internal, legacy, removed, undocumented, adapter, package, jvm or -
+    pub status: &'static str,
+    /// yes, no, port, package, channel, - or ?
+    pub restart: &'static str,
+    /// How it is known.
+    pub basis: Basis,
+    /// Short names of the sources.
+    pub sources: &'static str,
+    /// What it does.
+    pub summary: &'static str,
+}
+
+impl Watt {
+    /// The default in a release; `None` if it is not known, or the manual and the generated files disagree.
+    pub fn default_in(&self, release: Release) -> Option<&'static str> {
+        if self.by_release {
+            return super::setting(self.name, release)?.default;
+        }
+        self.default.filter(|_| self.shipped.is_none())
+    }
+
+    /// The release it came with, and the last one that reads it.
+    pub fn bounds(&self) -> (Option<Release>, Option<Release>) {
+        if !self.by_release {
+            return (self.since, self.until);
+        }
+        let rows = setting_rows(self.name);
+        (rows.first().and_then(|row| row.since), rows.last().and_then(|row| row.until))
+    }
+
+    /// What is wrong with a value, in words; `None` if nothing is.
+    pub fn objection(&self, value: &str) -> Option<String> {
+        let value = value.trim();
+        if value.is_empty() {
+            let takes_any = matches!(self.kind, ValueKind::Text(_) | ValueKind::List(..));
+            return (!self.may_be_empty && !takes_any)
+                .then(|| format!("empty, and should be {}", self.wanted()));
+        }
+        let fits = match self.kind {
+            ValueKind::Bool => is_one_of(value, &["true", "false"]),
+            ValueKind::Int(ranges) => value.parse::<i64>().is_ok_and(|number| {
+                ranges.is_empty() || ranges.iter().any(|(low, high)| (*low..=*high).contains(&number))
+            }),
+            ValueKind::Size => is_size(value),
+            ValueKind::Enum(words) => is_one_of(value, words),
+            ValueKind::List(_, []) | ValueKind::Text(_) => true,
+            ValueKind::List(separator, words) => value
+                .split(separator)
+                .map(str::trim)
+                .filter(|element| !element.is_empty())
+                .all(|element| is_one_of(element, words)),
+        };
+        (!fits).then(|| format!("not {}", self.wanted()))
+    }
+
+    /// Which values are right, in words.
+    pub fn wanted(&self) -> String {
+        let unit = if self.unit.is_empty() { String::new() } else { format!(", in {}", self.unit) };
+        let wanted = match self.kind {
+            ValueKind::Bool => "true or false".to_owned(),
+            ValueKind::Int([]) => format!("a whole number{unit}"),
+            ValueKind::Int(ranges) => {
+                let range = |(low, high): &(i64, i64)| match (*low, *high) {
+                    (low, high) if low == high => low.to_string(),
+                    (i64::MIN, high) => format!("up to {high}"),
+                    (low, i64::MAX) => format!("{low} or more"),
+                    (low, high) => format!("{low} to {high}"),
+                };
+                let all: Vec<String> = ranges.iter().map(range).collect();
+                format!("a whole number, {}{unit}", all.join(" or "))
+            }
+            ValueKind::Size => "a number with KB, MB or GB behind it, or of bytes".to_owned(),
+            ValueKind::Enum(words) => one_of(words),
+            ValueKind::List(separator, words) => {
+                let parted = if separator == ';' { "semicolons" } else { "commas" };
+                let which =
+                    if words.is_empty() { String::new() } else { format!(" of {}", words.join(", ")) };
+                format!("a list with {parted}{which}")
+            }
+            ValueKind::Text("string") => "any text".to_owned(),
+            ValueKind::Text("url") => "a URL".to_owned(),
+            ValueKind::Text("host") => "a host name".to_owned(),
+            ValueKind::Text("file") => "a path".to_owned(),
+            ValueKind::Text("class") => "a Java class".to_owned(),
+            ValueKind::Text("charset") => "the name of an encoding".to_owned(),
+            ValueKind::Text("regex") => "a regular expression".to_owned(),
+            ValueKind::Text(what) => format!("a {what}"),
+        };
+        if self.may_be_empty { format!("{wanted}, or empty") } else { wanted }
+    }
+}
+
+fn is_one_of(value: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| word.eq_ignore_ascii_case(value))
+}
+
+fn one_of(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
+}
+
+fn is_size(value: &str) -> bool {
+    let upper = value.to_ascii_uppercase();
+    let number = ["KB", "MB", "GB"].iter().find_map(|unit| upper.strip_suffix(unit)).unwrap_or(&upper);
+    value == "-1" || (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Two spellings of one setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Twins {
+    /// The manual's.
+    pub documented: &'static str,
+    /// The one in generated files.
+    pub generated: &'static str,
+}
+
+/// The two spellings of a setting that has two.
+pub fn twin(name: &str) -> Option<&'static Twins> {
+    WATT_TWINS.iter().find(|twins| twins.documented == name || twins.generated == name)
+}
+
+/// A setting by its exact name.
+pub fn watt(name: &str) -> Option<&'static Watt> {
+    WATT.binary_search_by(|row| row.name.cmp(name)).ok().map(|index| &WATT[index])
+}
+
+/// All names, sorted.
+pub fn watt_names() -> impl Iterator<Item = &'static str> {
+    WATT.iter().map(|row| row.name)
+}
+
+fn fold(name: &str) -> String {
+    name.chars().filter(|c| *c != '.').flat_map(char::to_lowercase).collect()
+}
+
+/// The setting that differs from a name in nothing but the case of letters; `None` if there is none or it is the same.
+pub fn watt_of_any_case(name: &str) -> Option<&'static Watt> {
+    let folded = fold(name);
+    let start = WATT_FOLDED.partition_point(|(known, _)| *known < folded.as_str());
+    let equal = WATT_FOLDED[start..].iter().take_while(|(known, _)| *known == folded);
+    let found = equal.map(|(_, index)| &WATT[*index]).find(|row| row.name.eq_ignore_ascii_case(name))?;
+    (found.name != name).then_some(found)
+}
+
+/// The setting that a misspelt name is most like, if it is like one.
+///
+/// Case and dots do not count; then the edit distance decides, and among equal ones the longer common beginning. What is
+/// further away than one letter in six is a name of its own. A name that says less than the known one, but ends or
+/// begins like it (a part left out), counts too.
+pub fn watt_like(name: &str) -> Option<&'static Watt> {
+    let folded = fold(name);
+    let allowed = (folded.len() / 6).clamp(1, 6);
+    let letters = letters_of(&folded);
+    let mut best: Option<(usize, usize, &'static Watt)> = None;
+    for (known, index) in WATT_FOLDED {
+        let row = &WATT[*index];
+        if row.name == name || known.len().abs_diff(folded.len()) > allowed {
+            continue;
+        }
+        // Each letter that one of the two lacks costs at least one edit.
+        if (letters ^ letters_of(known)).count_ones() as usize > 2 * allowed {
+            continue;
+        }
+        let distance = strsim::osa_distance(&folded, known);
+        let common = folded.bytes().zip(known.bytes()).take_while(|(a, b)| a == b).count();
+        let rank = (distance, usize::MAX - common);
+        if distance <= allowed && best.is_none_or(|(d, c, _)| rank < (d, c)) {
+            best = Some((rank.0, rank.1, row));
+        }
+    }
+    best.map(|(_, _, row)| row).or_else(|| with_a_part_left_out(name)).or_else(|| cut_short(name))
+}
+
+/// A bit for each letter and digit of a name.
+fn letters_of(text: &str) -> u64 {
+    text.bytes().fold(0, |bits, byte| bits | 1 << (byte % 64))
+}
+
+/// The only setting whose dotted parts are those of a name and one or two more: `watt.ftpPassivePort.min` for
+/// `watt.net.ftpPassivePort.min`.
+fn with_a_part_left_out(name: &str) -> Option<&'static Watt> {
+    let parts: Vec<&str> = name.split('.').collect();
+    if parts.len() < 3 {
+        return None;
+    }
+    let holds = |row: &&Watt| {
+        let mut rest = row.name.split('.');
+        let extra = row.name.split('.').count().wrapping_sub(parts.len());
+        (1..=2).contains(&extra)
+            && parts.iter().all(|part| rest.any(|known| known.eq_ignore_ascii_case(part)))
+    };
+    let mut found = WATT.iter().filter(holds);
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+/// The only setting that begins with a name and has a word more: `watt.tx.retryBackoff` for `watt.tx.retryBackoffTime`.
+fn cut_short(name: &str) -> Option<&'static Watt> {
+    const MOST: usize = 6;
+    let start = WATT.partition_point(|row| row.name < name);
+    let longer = |row: &&Watt| {
+        let more = row.name.strip_prefix(name);
+        more.is_some_and(|more| more.len() <= MOST && more.starts_with(|c: char| c.is_ascii_uppercase()))
+    };
+    let mut found = WATT[start..].iter().take_while(|row| row.name.starts_with(name)).filter(longer);
+    let first = found.next().filter(|_| name.split('.').count() > 2)?;
+    found.next().is_none().then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn misspelt_names_lead_to_the_one_meant() {
+        let like = |name: &str| watt_like(name).map(|row| row.name);
+        for (wrong, right) in [
+            ("watt.sever.compile", "watt.server.compile"),
+            ("watt.net.jssse.server.disabledProtocols", "watt.net.jsse.server.disabledProtocols"),
+            ("watt.ftpPassivePort.min", "watt.net.ftpPassivePort.min"),
+            ("watt.server.audit.log.filesToKeep", "watt.server.audit.logFilesToKeep"),
+            ("watt.server.cron.minThreads", "watt.server.cronMinThreads"),
+            ("watt.tx.retryBackoff", "watt.tx.retryBackoffTime"),
+        ] {
+            assert_eq!(like(wrong), Some(right), "{wrong}");
+        }
+        assert_eq!(like("watt.acme.orders.retry"), None);
+        assert_eq!(
+            watt_of_any_case("watt.server.netencoding").map(|r| r.name),
+            Some("watt.server.netEncoding")
+        );
+        assert!(watt_of_any_case("watt.server.netEncoding").is_none());
+    }
+
+    #[test]
+    fn values_are_held_against_their_kind() {
+        let objects = |name: &str, value: &str| watt(name).and_then(|row| row.objection(value)).is_some();
+        assert!(!objects("watt.net.ssl.client.useJSSE", "TRUE"));
+        assert!(objects("watt.net.ssl.client.useJSSE", "yes"));
+        assert!(objects("watt.server.securePort", "70000"));
+        assert!(!objects("watt.server.securePort", "5543"));
+        assert!(objects("watt.net.timeout", "30s"));
+    }
+
+    #[test]
+    fn every_default_and_every_shipped_value_is_a_right_one() {
+        for row in WATT {
+            for value in [row.default, row.shipped].into_iter().flatten() {
+                assert_eq!(row.objection(value), None, "{} {value}", row.name);
+            }
+        }
+    }
+
+    #[test]
+    fn both_spellings_of_a_setting_are_known() {
+        for twins in WATT_TWINS {
+            assert!(watt(twins.documented).is_some() && watt(twins.generated).is_some(), "{twins:?}");
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! Reading a wrapper configuration with all it includes.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Component, Path, PathBuf};
+
+use super::notice::{Notice, What};
+use super::variables::{LATE_LOOKS, Variables, assumed_of_the_system, is_builtin, names_in};
+use super::{Started, WrapperLine};
+use crate::document::{Document, FileId, Place, Role};
+use crate::secrets::is_secret_name;
+use crate::syntax::Span;
+use crate::syntax::encoding::Declared;
+use crate::syntax::wrapper::{Kind, MAX_VALUE, Wrapper, without_control};
+
+/// How many files may lead from the first to an included one (measured).
+const MAX_DEPTH: usize = 10;
+
+/// Includes followed in all. The wrapper has no such limit; a file that includes itself twice on each level would take
+/// it thousands of readings.
+const MAX_INCLUDES: usize = 2_000;
+
+/// Where to look for included files.
+pub struct Finder<'d> {
+    /// All documents.
+    pub documents: &'d [Document],
+    /// Those of the instance.
+    pub files: &'d [FileId],
+    /// The folder relative names start from, if known.
+    pub base: Option<&'d Path>,
+    /// The custom_wrapper.conf.
+    pub custom: Option<FileId>,
+}
+
+impl Finder<'_> {
+    /// The file behind a name. Where the base is known, exactly that one; else one of the instance's with that file
+    /// name, since the paths in the file are those of the server.
+    pub fn find(&self, target: &str) -> Option<FileId> {
+        if let Some(base) = self.base {
+            let path = joined(base, target);
+            return self.files.iter().copied().find(|id| self.documents[id.0].path == path);
+        }
+        let name = target.rsplit(['/', '\\']).next().filter(|name| !name.is_empty())?;
+        // A repository may keep it under a longer name, such as is-custom_wrapper.conf.
+        let custom = self.custom.filter(|id| self.documents[id.0].file_name().ends_with(name));
+        let named = |id: &FileId| {
+            let document = &self.documents[id.0];
+            matches!(document.role, Role::WrapperInclude | Role::Arguments) && document.file_name() == name
+        };
+        custom.or_else(|| self.files.iter().copied().find(named))
+    }
+}
+
+/// A path from a folder, without `.` and `..`.
+pub fn joined(base: &Path, target: &str) -> PathBuf {
+    let mut path = PathBuf::new();
+    for part in base.join(target).components() {
+        match part {
+            Component::ParentDir => {
+                path.pop();
+            }
+            Component::CurDir => {}
+            part => path.push(part),
+        }
+    }
+    path
+}
+
+/// Why reading a file ended early.
+enum Failure {
+    /// The file counts as not read; whoever included it goes on, unless it was required.
+    Soft,
+    /// The wrapper stops.
+    Hard,
+}
+
+/// What the files come to.
+#[derive(Default)]
+pub struct Reading {
+    /// The property lines, in reading order.
+    pub lines: Vec<WrapperLine>,
+    /// What there is to say.
+    pub notices: Vec<Notice>,
+    /// The variables in the end.
+    pub variables: Variables,
+    /// The files read.
+    pub files: Vec<FileId>,
+    /// Whether the wrapper gets through.
+    pub starts: bool,
+    /// Names of files that were not found.
+    pub wanted: Vec<String>,
+    /// The line that decides each property, and its name as first written, which keeps its case.
+    latest: HashMap<String, (usize, String)>,
+    /// Variables that were said to be undefined.
+    undefined: HashSet<String>,
+    /// How many of the first lines stand on the command line.
+    given: usize,
+    includes: usize,
+    exit_on_overwrite: bool,
+    ascii_only: bool,
+}
+
+impl Reading {
+    /// Reads a file and what it includes.
+    pub fn of(finder: &Finder<'_>, first: FileId, started: Started<'_>) -> Self {
+        let mut variables = Variables::new(started.environment);
+        builtin(&mut variables, finder, first);
+        // The wrapper reads everything twice: the first time for its log settings, and the variables stay (measured).
+        let first_time = Reading { variables, ..Reading::default() }.read_all(finder, first, started);
+        let variables = first_time.variables;
+        let mut reading = Reading { variables, ..Reading::default() }.read_all(finder, first, started);
+        reading.finish();
+        reading
+    }
+
+    fn read_all(mut self, finder: &Finder<'_>, first: FileId, started: Started<'_>) -> Self {
+        self.ascii_only = is_ascii_locale(started.environment);
+        for (name, value) in started.given {
+            let nowhere = Span::at(0);
+            let name = name.to_ascii_lowercase();
+            self.latest.insert(name.clone(), (self.lines.len(), name.clone()));
+            let text = self.expand(value);
+            self.lines.push(WrapperLine {
+                file: first,
+                span: nowhere,
+                key: nowhere,
+                value: nowhere,
+                name,
+                text,
+                depth: 0,
+            });
+        }
+        self.given = self.lines.len();
+        self.starts = self.read(finder, first, 0).is_ok();
+        self
+    }
+
+    fn say(&mut self, what: What, file: FileId, span: Span) {
+        self.notices.push(Notice { what, place: Place::new(file, span) });
+    }
+
+    fn read(&mut self, finder: &Finder<'_>, file: FileId, depth: usize) -> Result<(), Failure> {
+        let Some(doc) = finder.documents[file.0].wrapper() else { return Err(Failure::Soft) };
+        if doc.charset() == Declared::Unknown {
+            let span = doc.lines().first().map_or(Span::at(0), |line| line.span);
+            self.say(What::UnknownEncoding { stops: depth == 0 }, file, span);
+            return Err(Failure::Soft);
+        }
+        self.files.push(file);
+        let bad = if self.ascii_only { doc.beyond_ascii() } else { doc.undecodable() };
+        let bad = bad.map(|line| line.span);
+        for line in doc.lines() {
+            if Some(line.span) == bad {
+                self.say(What::Undecodable, file, line.span);
+                return Err(Failure::Hard);
+            }
+            match line.kind {
+                Kind::Property { key, value } => self.add(doc, file, line.span, key, value, depth)?,
+                Kind::Set { default, name, value } => {
+                    let prefix = if default { "set.default.".len() } else { "set.".len() };
+                    let key = Span::new(name.range().start - prefix, name.range().end);
+                    self.add(doc, file, line.span, key, value, depth)?;
+                }
+                Kind::Include { required, target } => {
+                    self.include(finder, doc, file, required, target, depth)?
+                }
+                Kind::BareInclude => self.say(What::IncludeWithoutHash, file, line.span),
+                Kind::ExitOnOverwrite(exit) => self.exit_on_overwrite = exit,
+                Kind::Blank | Kind::Comment | Kind::Encoding(_) | Kind::Ignored => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn include(
+        &mut self,
+        finder: &Finder<'_>,
+        doc: &Wrapper,
+        file: FileId,
+        required: bool,
+        span: Span,
+        depth: usize,
+    ) -> Result<(), Failure> {
+        let raw = doc.text(span);
+        let target = self.variables.expand(&raw);
+        for name in names_in(&raw) {
+            self.undefined(name, file, span);
+        }
+        let certain = finder.base.is_some();
+        let Some(found) = finder.find(&target) else {
+            self.wanted.push(target.clone());
+            self.say(What::IncludeMissing { target, required, certain }, file, span);
+            return if required && certain { Err(Failure::Hard) } else { Ok(()) };
+        };
+        self.includes += 1;
+        if depth >= MAX_DEPTH {
+            self.say(What::IncludeTooDeep, file, span);
+            return Ok(());
+        }
+        if self.includes > MAX_INCLUDES {
+            if self.includes == MAX_INCLUDES + 1 {
+                self.say(What::TooManyIncludes, file, span);
+            }
+            return Ok(());
+        }
+        match self.read(finder, found, depth + 1) {
+            Ok(()) => Ok(()),
+            Err(Failure::Soft) if !required => Ok(()),
+            Err(_) => Err(Failure::Hard),
+        }
+    }
+
+    fn add(
+        &mut self,
+        doc: &Wrapper,
+        file: FileId,
+        span: Span,
+        key: Span,
+        value: Span,
+        depth: usize,
+    ) -> Result<(), Failure> {
+        let written = doc.text(key);
+        let name = written.to_ascii_lowercase();
+        let variable = written.strip_prefix("set.").map(|rest| rest.strip_prefix("default.").unwrap_or(rest));
+        if let Some(variable) = variable.filter(|variable| is_builtin(variable)) {
+            self.say(What::BuiltinVariable { name: variable.to_owned() }, file, key);
+            return Ok(());
+        }
+        let text = self.expand(&doc.raw_value(value));
+        let index = self.lines.len();
+        let before = self.latest.get(&name).map(|(index, _)| *index);
+        if before.is_some_and(|before| before < self.given) {
+            return Ok(());
+        }
+        if let Some(before) = before {
+            let before = &self.lines[before];
+            let what = What::Redefined {
+                name: written.clone().into_owned(),
+                before: before.key_place(),
+                stops: self.exit_on_overwrite,
+                // The log is silent where an included file writes again what the file above it wrote (measured).
+                logged: depth <= before.depth,
+            };
+            self.say(what, file, key);
+            if self.exit_on_overwrite {
+                return Err(Failure::Hard);
+            }
+        }
+        let first = self.latest.entry(name.clone()).or_insert_with(|| (index, written.into_owned()));
+        first.0 = index;
+        if let Some(rest) = first.1.strip_prefix("set.").filter(|rest| !rest.is_empty()) {
+            match rest.strip_prefix("default.").filter(|variable| !variable.is_empty()) {
+                Some(variable) if self.variables.has(variable) => {}
+                Some(variable) => self.variables.set(variable, &text),
+                None => self.variables.set(rest, &text),
+            }
+        }
+        self.lines.push(WrapperLine { file, span, key, value, name, text, depth });
+        Ok(())
+    }
+
+    /// The wrapper looks twice when it stores a value, so that a variable may hold another one's name.
+    fn expand(&self, raw: &str) -> String {
+        let mut text = without_control(raw.into()).into_owned();
+        if text.len() > MAX_VALUE
+            && let Some((cut, _)) = text.char_indices().nth(MAX_VALUE)
+        {
+            text.truncate(cut);
+        }
+        for _ in 0..2 {
+            if text.contains('%') {
+                text = without_control(self.variables.expand(&text).into()).into_owned();
+            }
+        }
+        text
+    }
+
+    fn undefined(&mut self, name: &str, file: FileId, span: Span) {
+        let quiet = self.variables.has(name)
+            || is_builtin(name)
+            || assumed_of_the_system(name)
+            || is_secret_name(name);
+        if !quiet && self.undefined.insert(name.to_owned()) {
+            self.say(What::UndefinedVariable { name: name.to_owned() }, file, span);
+        }
+    }
+
+    /// What used a variable before it was set gets its last value in the end (measured).
+    fn finish(&mut self) {
+        for index in 0..self.lines.len() {
+            for _ in 0..LATE_LOOKS {
+                if !self.lines[index].text.contains('%') {
+                    break;
+                }
+                let text = self.variables.expand(&self.lines[index].text);
+                self.lines[index].text = without_control(text.into()).into_owned();
+            }
+            let line = &self.lines[index];
+            let decides = self.latest.get(&line.name).is_some_and(|(latest, _)| *latest == index);
+            if decides && line.text.contains('%') {
+                let (file, value, text) = (line.file, line.value, line.text.clone());
+                for name in names_in(&text) {
+                    self.undefined(name, file, value);
+                }
+            }
+        }
+        self.notices.sort_by_key(|notice| notice.place);
+    }
+}
+
+/// Whether the environment asks for the locale C, in which the wrapper takes no byte outside ASCII, whatever encoding the
+/// file names (measured).
+fn is_ascii_locale(environment: &[(String, String)]) -> bool {
+    let value = |name: &str| {
+        let found = environment.iter().find(|(known, value)| known == name && !value.is_empty());
+        found.map(|(_, value)| value.as_str())
+    };
+    let locale = value("LC_ALL").or_else(|| value("LC_CTYPE")).or_else(|| value("LANG"));
+    locale.is_some_and(|locale| ["C", "POSIX"].contains(&locale))
+}
+
+/// The variables the wrapper sets itself, as the one on a 64-bit Linux has them (measured on 3.5.51). Others of its own,
+/// such as its process number, stay unknown.
+fn builtin(variables: &mut Variables, finder: &Finder<'_>, first: FileId) {
+    let folder = finder.documents[first.0].folder();
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    for (name, value) in [
+        ("WRAPPER_FILE_SEPARATOR", "/"),
+        ("WRAPPER_PATH_SEPARATOR", ":"),
+        ("WRAPPER_OS", "linux"),
+        ("WRAPPER_ARCH", "x86"),
+        ("WRAPPER_BITS", "64"),
+        ("WRAPPER_BASE_NAME", "wrapper"),
+        ("WRAPPER_EDITION", "Community"),
+        ("WRAPPER_VERSION", "3.5.51"),
+    ] {
+        variables.set(name, value);
+    }
+    variables.set("WRAPPER_CONF_DIR", &text(folder));
+    if let Some(base) = finder.base {
+        variables.set("WRAPPER_BIN_DIR", &text(base));
+        variables.set("WRAPPER_WORKING_DIR", &text(base));
+    }
+}

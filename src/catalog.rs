@@ -432,8 +432,8 @@ pub fn option_key(option: &str) -> String {
         let flag = flag.strip_prefix(['+', '-']).unwrap_or(flag);
         return format!("-XX:{}", flag.split(['=', ':']).next().unwrap_or(flag));
     }
-    if option.starts_with("-Xlog") && !option.starts_with("-Xloggc") {
-        return "-Xlog".to_owned();
+    if option.starts_with("-Xverify:") {
+        return option.to_owned();
     }
     if let Some(rest) = option.strip_prefix("-Xbootclasspath") {
         let end = rest.find(':').unwrap_or(rest.len());

@@ -327,7 +327,7 @@ fn explain_option(option: &JvmOption, out: &mut dyn Write) -> io::Result<()> {
     if !option.note.is_empty() {
         field(out, "note", option.note)?;
     }
-    field(out, "basis", "measured on 8u252, 8u504, 11.0.13, 11.0.32.1, 17.0.15, 17.0.21.1, 21.0.8 and 25.0.3")
+    field(out, "basis", "measured on 8u252, 8u504, 11.0.13, 11.0.32.1, 17.0.15, 21.0.8 and 25.0.3")
 }
 
 /// The property or directive of the wrapper that a name is one of: `N` in the catalog stands for any number, `NAME` for

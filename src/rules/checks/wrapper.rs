@@ -603,7 +603,9 @@ pub fn option_refused(cx: &Cx<'_, '_>) {
     let unlocked = has("-XX:+UnlockExperimentalVMOptions") || has("-XX:+UnlockDiagnosticVMOptions");
     for argument in cx.instance.jvm.arguments() {
         let text = argument.text.as_str();
-        let Some(option) = catalog::jvm_option(text) else { continue };
+        // disallow is what newer Java does anyway.
+        let option = catalog::jvm_option(text).filter(|_| text != "-Djava.security.manager=disallow");
+        let Some(option) = option else { continue };
         let Some(fate) = option.fate(jdk) else { continue };
         let name = crate::instance::wrapper::option_name(text);
         let stops = |effect: &str| {

@@ -383,7 +383,7 @@ pub fn gone_since(name: &str, release: Release) -> Option<Release> {
 
 mod watt;
 
-pub use watt::{Twins, ValueKind, Watt, twin, watt, watt_like, watt_names, watt_of_any_case};
+pub use watt::{Likeness, Twins, ValueKind, Watt, twin, watt, watt_like, watt_names, watt_of_any_case};
 
 /// What a Java does with an option on its command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

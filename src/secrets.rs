@@ -164,6 +164,7 @@ fn inline(bytes: &[u8], within: Span, commas: bool, spans: &mut Vec<Span>) {
     let text = within.of(bytes);
     let offset = within.range().start;
     user_info(text, offset, spans);
+    options(text, offset, spans);
     let name_char = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     let mut at = 0;
     while let Some(found) = text[at..].iter().position(|&b| b == b'=' || b == b':') {
@@ -182,6 +183,21 @@ fn inline(bytes: &[u8], within: Span, commas: bool, spans: &mut Vec<Span>) {
         let end = if commas { secret_end(rest) } else { line_end };
         spans.push(Span::new(offset + at, offset + at + end));
         at += end;
+    }
+}
+
+/// The word behind an option with a secret name, as in `--password geheim`.
+fn options(text: &[u8], offset: usize, spans: &mut Vec<Span>) {
+    for dashes in memchr::memmem::find_iter(text, b"--") {
+        let rest = &text[dashes + 2..];
+        let length =
+            rest.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')).count();
+        let blanks = rest[length..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        if blanks > 0 && is_secret_name(&String::from_utf8_lossy(&rest[..length])) {
+            let start = dashes + 2 + length + blanks;
+            let value = text[start..].iter().take_while(|b| !b.is_ascii_whitespace()).count();
+            spans.push(Span::new(offset + start, offset + start + value));
+        }
     }
 }
 

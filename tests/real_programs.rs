@@ -384,6 +384,7 @@ fn asked(main: &str, custom: &str) -> Result<Vec<String>, Failed> {
             "wrapper.syslog.loglevel=NONE",
             "wrapper.disable_console_input=TRUE",
         ])
+        .current_dir(folder.path())
         .env("WATTLINT_ARGS", at("args"))
         .stdin(Stdio::null());
     // A program just copied can't be started while a test beside this one still holds it open across a fork.

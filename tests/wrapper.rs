@@ -300,6 +300,7 @@ fn theirs(folder: &Path, program: &Path) -> Result<Outcome, String> {
         .args(["wrapper.max_failed_invocations=1", "wrapper.restart.delay=0", "wrapper.startup.delay=0"])
         .args(["wrapper.console.loglevel=NONE", "wrapper.syslog.loglevel=NONE"])
         .args(["wrapper.disable_console_input=TRUE", "wrapper.properties.dump.loglevel=INFO"])
+        .current_dir(folder)
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
         .env("LANG", "C.UTF-8")

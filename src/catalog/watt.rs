@@ -96,7 +96,7 @@ impl Watt {
                 .filter(|element| !element.is_empty())
                 .all(|element| is_one_of(element, words)),
         };
-        (!fits).then(|| format!("not {}", self.wanted()))
+        (!fits).then(|| format!("should be {}", self.wanted()))
     }
 
     /// Which values are right, in words.
@@ -141,7 +141,14 @@ fn is_one_of(value: &str, words: &[&str]) -> bool {
 }
 
 fn one_of(words: &[&str]) -> String {
-    match words {
+    // Case does not count, and some are there in two.
+    let mut unique: Vec<&str> = Vec::new();
+    for word in words {
+        if !is_one_of(word, &unique) {
+            unique.push(word);
+        }
+    }
+    match unique.as_slice() {
         [] => String::new(),
         [only] => (*only).to_owned(),
         [most @ .., last] => format!("{} or {last}", most.join(", ")),
@@ -191,12 +198,20 @@ pub fn watt_of_any_case(name: &str) -> Option<&'static Watt> {
     (found.name != name).then_some(found)
 }
 
+/// How sure it is that a name stands for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Likeness {
+    /// A slip of the pen.
+    Slip,
+    /// A word left out or cut off: it may as well be a name of its own.
+    Perhaps,
+}
+
 /// The setting that a misspelt name is most like, if it is like one.
 ///
-/// Case and dots do not count; then the edit distance decides, and among equal ones the longer common beginning. What is
-/// further away than one letter in six is a name of its own. A name that says less than the known one, but ends or
-/// begins like it (a part left out), counts too.
-pub fn watt_like(name: &str) -> Option<&'static Watt> {
+/// Case and dots do not count for the distance; among equal ones the longer common beginning decides. A slip changes a
+/// part of a name by a third at most, so that `cluster.size` is no slip for `cluster.name`.
+pub fn watt_like(name: &str) -> Option<(&'static Watt, Likeness)> {
     let folded = fold(name);
     let allowed = (folded.len() / 6).clamp(1, 6);
     let letters = letters_of(&folded);
@@ -213,11 +228,27 @@ pub fn watt_like(name: &str) -> Option<&'static Watt> {
         let distance = strsim::osa_distance(&folded, known);
         let common = folded.bytes().zip(known.bytes()).take_while(|(a, b)| a == b).count();
         let rank = (distance, usize::MAX - common);
-        if distance <= allowed && best.is_none_or(|(d, c, _)| rank < (d, c)) {
+        let near = distance <= allowed && is_slip(name, row.name, distance);
+        if near && best.is_none_or(|(d, c, _)| rank < (d, c)) {
             best = Some((rank.0, rank.1, row));
         }
     }
-    best.map(|(_, _, row)| row).or_else(|| with_a_part_left_out(name)).or_else(|| cut_short(name))
+    let slip = best.map(|(_, _, row)| (row, Likeness::Slip));
+    let perhaps =
+        || with_a_part_left_out(name).or_else(|| cut_short(name)).map(|row| (row, Likeness::Perhaps));
+    slip.or_else(perhaps)
+}
+
+/// Whether each dotted part of a name is like that of another, or nothing but the dots are elsewhere.
+fn is_slip(name: &str, known: &str, distance: usize) -> bool {
+    let parts = || name.split('.').zip(known.split('.'));
+    if name.matches('.').count() != known.matches('.').count() {
+        return distance <= 1 && name.len().min(known.len()) > 12 && !name.starts_with(known);
+    }
+    parts().all(|(a, b)| {
+        let (a, b) = (a.to_lowercase(), b.to_lowercase());
+        strsim::osa_distance(&a, &b) <= (a.len().max(b.len()) / 3).max(usize::from(a.len() > 2))
+    })
 }
 
 /// A bit for each letter and digit of a name.
@@ -226,10 +257,10 @@ fn letters_of(text: &str) -> u64 {
 }
 
 /// The only setting whose dotted parts are those of a name and one or two more: `watt.ftpPassivePort.min` for
-/// `watt.net.ftpPassivePort.min`.
+/// `watt.net.ftpPassivePort.min`. One of the parts has to be a telling one.
 fn with_a_part_left_out(name: &str) -> Option<&'static Watt> {
     let parts: Vec<&str> = name.split('.').collect();
-    if parts.len() < 3 {
+    if parts.len() < 3 || !parts.iter().any(|part| part.len() >= 8) {
         return None;
     }
     let holds = |row: &&Watt| {
@@ -262,7 +293,7 @@ mod tests {
 
     #[test]
     fn misspelt_names_lead_to_the_one_meant() {
-        let like = |name: &str| watt_like(name).map(|row| row.name);
+        let like = |name: &str| watt_like(name).map(|(row, _)| row.name);
         for (wrong, right) in [
             ("watt.sever.compile", "watt.server.compile"),
             ("watt.net.jssse.server.disabledProtocols", "watt.net.jsse.server.disabledProtocols"),
@@ -273,7 +304,19 @@ mod tests {
         ] {
             assert_eq!(like(wrong), Some(right), "{wrong}");
         }
-        assert_eq!(like("watt.acme.orders.retry"), None);
+        for own in [
+            "watt.acme.orders.retry",
+            "watt.server.id",
+            "watt.server.host",
+            "watt.server.cluster.size",
+            "watt.server.smtp.port",
+            "watt.server.soap.timeout",
+            "watt.server.ws.timeout",
+            "watt.server.name",
+            "watt.cds.role",
+        ] {
+            assert_eq!(like(own), None, "{own}");
+        }
         assert_eq!(
             watt_of_any_case("watt.server.netencoding").map(|r| r.name),
             Some("watt.server.netEncoding")

@@ -61,7 +61,8 @@ pub fn run(args: &ExplainArgs, console: &mut Console) -> u8 {
 /// What a misspelt name may stand for.
 fn suggestion(name: &str) -> Option<String> {
     if name.starts_with("watt.") {
-        let found = catalog::watt_of_any_case(name).or_else(|| catalog::watt_like(name));
+        let found =
+            catalog::watt_of_any_case(name).or_else(|| catalog::watt_like(name).map(|(watt, _)| watt));
         return found.map(|watt| watt.name.to_owned());
     }
     let rules = crate::rules::builtin();
@@ -73,14 +74,18 @@ fn suggestion(name: &str) -> Option<String> {
     let options = catalog::JVM_OPTIONS.iter().map(|option| option.name);
     let all = names.chain(read).chain(suites).chain(protocols).chain(known).chain(options);
     // With the word of its family left out or misspelt, a setting still is one.
-    let setting = || catalog::watt_like(name).map(|watt| watt.name.to_owned());
+    let setting = || catalog::watt_like(name).map(|(watt, _)| watt.name.to_owned());
     super::nearest(name, all).map(|known| known.replacen('@', "#", 1)).or_else(setting)
 }
 
 /// The rules that read a setting, a system property (with or without its `-D`) or a file.
 fn readers(name: &str) -> Vec<&'static Rule> {
     let plain = name.trim_start_matches("-D");
-    let reads = |rule: &&Rule| rule.reads.iter().any(|read| read.trim_start_matches("-D") == plain);
+    let is = |read: &str| match read.strip_suffix('*') {
+        Some(start) if start.starts_with("wrapper.") => plain.starts_with(start),
+        _ => read == plain,
+    };
+    let reads = |rule: &&Rule| rule.reads.iter().any(|read| is(read.trim_start_matches("-D")));
     crate::rules::builtin().iter().filter(reads).collect()
 }
 

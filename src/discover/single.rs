@@ -2,7 +2,7 @@
 //! it includes.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::walk::{Read, read, too_large};
 use super::{Discovery, Group, Problem, display_path};
@@ -10,7 +10,7 @@ use crate::document::{Document, FileId, Role};
 use crate::instance::wrapper::{Started, WrapperConfig};
 
 /// Files a wrapper configuration may be made of here.
-const MAX_FILES: usize = 500;
+const MAX_FILES: usize = 2_000;
 
 /// Reads a file.
 ///
@@ -33,8 +33,8 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
     }
 }
 
-/// Reads a wrapper configuration and all it includes, with relative names starting from `base`; files outside the
-/// nearest folder that holds both are not read. The first document is the configuration itself.
+/// Reads a wrapper configuration and all it includes, wherever that leads, with relative names starting from `base`: who
+/// names a single file asks what it means. The first document is the configuration itself.
 ///
 /// # Errors
 /// The file or the folder cannot be read.
@@ -50,8 +50,6 @@ pub fn wrapper_files(path: &Path, base: &Path, started: Started<'_>) -> Result<D
         None => absolute(Path::new("."))?,
     };
     let real = folder.join(path.file_name().unwrap_or_default());
-    let root: PathBuf =
-        real.components().zip(base.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
     let mut discovery = Discovery::default();
     discovery.documents.push(Document::new(real, display_path(path), Role::Wrapper, bytes));
     let mut tried: HashSet<String> = HashSet::new();
@@ -65,15 +63,16 @@ pub fn wrapper_files(path: &Path, base: &Path, started: Started<'_>) -> Result<D
                 continue;
             }
             let path = crate::instance::wrapper::joined(&base, &target);
-            let inside = std::fs::canonicalize(&path).is_ok_and(|real| real.starts_with(&root));
+            // The system is asked with the name as it stands: behind a link, `..` leads elsewhere.
+            let asked = base.join(&target);
             // The wrapper opens a folder as if it were an empty file (measured).
-            let bytes = path.is_dir().then(Vec::new);
-            let Some(bytes) = bytes.or_else(|| read_file(&path).ok().filter(|_| inside)) else { continue };
+            let bytes = asked.is_dir().then(Vec::new);
+            let Some(bytes) = bytes.or_else(|| read_file(&asked).ok()) else { continue };
             let shown = display_path(&path);
             discovery.documents.push(Document::new(path, shown, Role::WrapperInclude, bytes));
         }
         if discovery.documents.len() == before {
-            discovery.groups.push(Group { root, name: String::new(), files });
+            discovery.groups.push(Group { root: folder, name: String::new(), files });
             return Ok(discovery);
         }
     }

@@ -162,7 +162,7 @@ impl WrapperConfig {
             config.winners.insert(line.name.clone(), index);
             config.used.extend(any_index(&line.name));
         }
-        for file in &reading.files {
+        for file in reading.files.iter().chain(&unread) {
             config.used.extend(numbers_in(documents[file.0].bytes()));
         }
         config.pass(&finder, &reading.variables);

@@ -2,6 +2,7 @@
 
 mod debug;
 mod jvm;
+mod options;
 mod posture;
 mod protocols;
 mod provider;
@@ -19,6 +20,7 @@ pub fn native(name: &str) -> Option<Check> {
         "broken-cipher-suite" => suites::broken,
         "client-protocols-invalid" => protocols::client_protocols_invalid,
         "dated-cipher-suite" => suites::dated,
+        "debug-agent-on" => options::debug_agent,
         "debug-value-cut" => debug::value_cut,
         "default-context-without-protocol" => posture::default_context_dead,
         "deprecated-protocol-enabled" => protocols::deprecated_enabled,
@@ -28,13 +30,13 @@ pub fn native(name: &str) -> Option<Check> {
         "doubled-separator" => syntax::doubled_separator,
         "duplicate-key" => syntax::duplicate_key,
         "enabled-protocols-removed" => protocols::enabled_removed,
-        "heap-bounds-crossed" => wrapper::heap_bounds,
-        "heap-size-unreadable" => wrapper::heap_unreadable,
+        "heap-bounds-crossed" => options::heap_bounds,
+        "heap-size-unreadable" => options::heap_unreadable,
         "iaik-allows-ssl3" => posture::iaik_allows_ssl3,
         "iaik-allows-weak-ciphers" => posture::iaik_weak_ciphers,
         "iaik-version-unknown" => provider::iaik_version_unknown,
-        "jvm-option-refused" => wrapper::option_refused,
-        "jvm-option-repeated" => wrapper::option_repeated,
+        "jvm-option-refused" => options::option_refused,
+        "jvm-option-repeated" => options::option_repeated,
         "jvm-without-tls" => posture::jvm_without_tls,
         "malformed-escape" => syntax::malformed_escape,
         "no-cipher-suite-left" => suites::none_left,
@@ -49,7 +51,7 @@ pub fn native(name: &str) -> Option<Check> {
         "protocol-list-inverted" => protocols::inverted,
         "protocol-without-suite" => posture::protocol_without_suite,
         "provider-settings-mismatch" => provider::mismatch,
-        "remote-control-open" => wrapper::remote_control,
+        "remote-jmx-open" => options::remote_jmx,
         "secret-in-clear" => secrets::in_clear,
         "security-override-bypassed" => jvm::security_override_bypassed,
         "security-override-missing" => posture::override_missing,
@@ -90,6 +92,7 @@ pub fn native(name: &str) -> Option<Check> {
         "wrapper-stopped" => wrapper::stopped,
         "wrapper-switch-unreadable" => wrapper::switch_unreadable,
         "wrapper-two-options" => wrapper::two_options,
+        "wrapper-value-cut" => wrapper::value_cut,
         "wrapper-variable-undefined" => wrapper::undefined_variable,
         _ => return None,
     })

@@ -36,6 +36,10 @@ impl Declared {
             "iso-8859-1" => Some(Charset::Latin1),
             "eucjp" => Some(Charset::Other(encoding_rs::EUC_JP)),
             "koi8-r" => Some(Charset::Other(encoding_rs::KOI8_R)),
+            "koi8-u" => Some(Charset::Other(encoding_rs::KOI8_U)),
+            "cp1250" => Some(Charset::Other(encoding_rs::WINDOWS_1250)),
+            "cp1251" => Some(Charset::Other(encoding_rs::WINDOWS_1251)),
+            "cp1252" => Some(Charset::Other(encoding_rs::WINDOWS_1252)),
             _ => numbered(&lower),
         };
         charset.map_or(Declared::Unknown, Declared::Known)
@@ -51,19 +55,17 @@ impl Declared {
     }
 }
 
-/// `iso-8859-2` to 16 and `cp1250` to 1258.
+/// `iso-8859-2` to 16.
 fn numbered(name: &str) -> Option<Charset> {
-    if let Some(part) = name.strip_prefix("iso-8859-") {
-        // 9 and 11 are what the browsers' standard calls by their Windows names; they differ below 0xA0 only.
-        let label = match part {
-            "9" => "windows-1254",
-            "2" | "3" | "4" | "5" | "6" | "7" | "8" | "10" | "13" | "14" | "15" | "16" => name,
-            _ => return None,
-        };
-        return encoding_rs::Encoding::for_label(label.as_bytes()).map(Charset::Iso);
-    }
-    let page = name.strip_prefix("cp125").filter(|digit| matches!(digit.as_bytes(), [b'0'..=b'8']))?;
-    encoding_rs::Encoding::for_label(format!("windows-125{page}").as_bytes()).map(Charset::Other)
+    let part = name.strip_prefix("iso-8859-")?;
+    // 9 and 11 are what the browsers' standard calls by their Windows names; they differ below 0xA0 only.
+    let label = match part {
+        "9" => "windows-1254",
+        "11" => "windows-874",
+        "2" | "3" | "4" | "5" | "6" | "7" | "8" | "10" | "13" | "14" | "15" | "16" => name,
+        _ => return None,
+    };
+    encoding_rs::Encoding::for_label(label.as_bytes()).map(Charset::Iso)
 }
 
 impl Charset {
@@ -112,6 +114,7 @@ mod tests {
         assert_eq!(text("Cp1252", b"\x81"), Some(None));
         assert_eq!(text("windows-1252", b""), None);
         assert_eq!(text("UTF8", b""), None);
+        assert_eq!(text("Cp1253", b""), None);
         assert_eq!(text("", b""), None);
     }
 }

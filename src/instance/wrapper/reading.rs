@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 10;
 
 /// Includes followed in all. The wrapper has no such limit; a file that includes itself twice on each level would take
 /// it thousands of readings.
-const MAX_INCLUDES: usize = 2_000;
+const MAX_INCLUDES: usize = 10_000;
 
 /// Where to look for included files.
 pub struct Finder<'d> {
@@ -65,14 +65,6 @@ pub fn joined(base: &Path, target: &str) -> PathBuf {
     path
 }
 
-/// Why reading a file ended early.
-enum Failure {
-    /// The file counts as not read; whoever included it goes on, unless it was required.
-    Soft,
-    /// The wrapper stops.
-    Hard,
-}
-
 /// What the files come to.
 #[derive(Default)]
 pub struct Reading {
@@ -96,6 +88,8 @@ pub struct Reading {
     given: usize,
     includes: usize,
     exit_on_overwrite: bool,
+    /// Whether something was met that stops the wrapper.
+    failed: bool,
     ascii_only: bool,
 }
 
@@ -114,11 +108,19 @@ impl Reading {
 
     fn read_all(mut self, finder: &Finder<'_>, first: FileId, started: Started<'_>) -> Self {
         self.ascii_only = is_ascii_locale(started.environment);
-        for (name, value) in started.given {
+        for (written, value) in started.given {
             let nowhere = Span::at(0);
-            let name = name.to_ascii_lowercase();
-            self.latest.insert(name.clone(), (self.lines.len(), name.clone()));
+            let written = written.trim_matches([' ', '\t']);
+            let name = written.to_lowercase();
+            // Of two on the command line the first counts.
+            if self.latest.contains_key(&name) {
+                continue;
+            }
+            self.latest.insert(name.clone(), (self.lines.len(), written.to_owned()));
             let text = self.expand(value);
+            if let Some(variable) = written.strip_prefix("set.") {
+                self.variables.set(variable, &text);
+            }
             self.lines.push(WrapperLine {
                 file: first,
                 span: nowhere,
@@ -130,7 +132,7 @@ impl Reading {
             });
         }
         self.given = self.lines.len();
-        self.starts = self.read(finder, first, 0).is_ok();
+        self.starts = self.read(finder, first, 0) && !self.failed;
         self
     }
 
@@ -138,12 +140,16 @@ impl Reading {
         self.notices.push(Notice { what, place: Place::new(file, span) });
     }
 
-    fn read(&mut self, finder: &Finder<'_>, file: FileId, depth: usize) -> Result<(), Failure> {
-        let Some(doc) = finder.documents[file.0].wrapper() else { return Err(Failure::Soft) };
+    /// Reads a file; false if it counts as not read.
+    fn read(&mut self, finder: &Finder<'_>, file: FileId, depth: usize) -> bool {
+        let Some(doc) = finder.documents[file.0].wrapper() else { return false };
         if doc.charset() == Declared::Unknown {
             let span = doc.lines().first().map_or(Span::at(0), |line| line.span);
             self.say(What::UnknownEncoding { stops: depth == 0 }, file, span);
-            return Err(Failure::Soft);
+            if depth > 0 {
+                return false;
+            }
+            self.failed = true;
         }
         self.files.push(file);
         let bad = if self.ascii_only { doc.beyond_ascii() } else { doc.undecodable() };
@@ -151,24 +157,24 @@ impl Reading {
         for line in doc.lines() {
             if Some(line.span) == bad {
                 self.say(What::Undecodable, file, line.span);
-                return Err(Failure::Hard);
+                self.failed = true;
             }
             match line.kind {
-                Kind::Property { key, value } => self.add(doc, file, line.span, key, value, depth)?,
+                Kind::Property { key, value } => self.add(doc, file, line.span, key, value, depth),
                 Kind::Set { default, name, value } => {
                     let prefix = if default { "set.default.".len() } else { "set.".len() };
                     let key = Span::new(name.range().start - prefix, name.range().end);
-                    self.add(doc, file, line.span, key, value, depth)?;
+                    self.add(doc, file, line.span, key, value, depth);
                 }
                 Kind::Include { required, target } => {
-                    self.include(finder, doc, file, required, target, depth)?
+                    self.include(finder, doc, file, required, target, depth)
                 }
                 Kind::BareInclude => self.say(What::IncludeWithoutHash, file, line.span),
                 Kind::ExitOnOverwrite(exit) => self.exit_on_overwrite = exit,
                 Kind::Blank | Kind::Comment | Kind::Encoding(_) | Kind::Ignored => {}
             }
         }
-        Ok(())
+        true
     }
 
     fn include(
@@ -179,7 +185,7 @@ impl Reading {
         required: bool,
         span: Span,
         depth: usize,
-    ) -> Result<(), Failure> {
+    ) {
         let raw = doc.text(span);
         let target = self.variables.expand(&raw);
         for name in names_in(&raw) {
@@ -189,47 +195,38 @@ impl Reading {
         let Some(found) = finder.find(&target) else {
             self.wanted.push(target.clone());
             self.say(What::IncludeMissing { target, required, certain }, file, span);
-            return if required && certain { Err(Failure::Hard) } else { Ok(()) };
+            self.failed |= required && certain;
+            return;
         };
         self.includes += 1;
         if depth >= MAX_DEPTH {
             self.say(What::IncludeTooDeep, file, span);
-            return Ok(());
+            return;
         }
         if self.includes > MAX_INCLUDES {
             if self.includes == MAX_INCLUDES + 1 {
                 self.say(What::TooManyIncludes, file, span);
             }
-            return Ok(());
+            return;
         }
-        match self.read(finder, found, depth + 1) {
-            Ok(()) => Ok(()),
-            Err(Failure::Soft) if !required => Ok(()),
-            Err(_) => Err(Failure::Hard),
-        }
+        let read = self.read(finder, found, depth + 1);
+        self.failed |= required && !read;
     }
 
-    fn add(
-        &mut self,
-        doc: &Wrapper,
-        file: FileId,
-        span: Span,
-        key: Span,
-        value: Span,
-        depth: usize,
-    ) -> Result<(), Failure> {
+    fn add(&mut self, doc: &Wrapper, file: FileId, span: Span, key: Span, value: Span, depth: usize) {
         let written = doc.text(key);
-        let name = written.to_ascii_lowercase();
+        let name = written.to_lowercase();
         let variable = written.strip_prefix("set.").map(|rest| rest.strip_prefix("default.").unwrap_or(rest));
         if let Some(variable) = variable.filter(|variable| is_builtin(variable)) {
             self.say(What::BuiltinVariable { name: variable.to_owned() }, file, key);
-            return Ok(());
+            return;
         }
         let text = self.expand(&doc.raw_value(value));
         let index = self.lines.len();
         let before = self.latest.get(&name).map(|(index, _)| *index);
         if before.is_some_and(|before| before < self.given) {
-            return Ok(());
+            self.failed |= self.exit_on_overwrite;
+            return;
         }
         if let Some(before) = before {
             let before = &self.lines[before];
@@ -241,9 +238,8 @@ impl Reading {
                 logged: depth <= before.depth,
             };
             self.say(what, file, key);
-            if self.exit_on_overwrite {
-                return Err(Failure::Hard);
-            }
+            // What stands behind it still is worth a look.
+            self.failed |= self.exit_on_overwrite;
         }
         let first = self.latest.entry(name.clone()).or_insert_with(|| (index, written.into_owned()));
         first.0 = index;
@@ -255,7 +251,6 @@ impl Reading {
             }
         }
         self.lines.push(WrapperLine { file, span, key, value, name, text, depth });
-        Ok(())
     }
 
     /// The wrapper looks twice when it stores a value, so that a variable may hold another one's name.

@@ -11,32 +11,32 @@ pub const LATE_LOOKS: usize = 5;
 
 /// Variables that the wrapper sets itself and that no file can change (measured). Without the two families
 /// `WRAPPER_TIME_` and `WRAPPER_RAND_`.
-const BUILTIN: [&str; 20] = [
+const BUILTIN: [&str; 18] = [
     "WRAPPER_ARCH",
     "WRAPPER_BASE_NAME",
     "WRAPPER_BIN_DIR",
     "WRAPPER_BITS",
     "WRAPPER_CONF_DIR",
+    "WRAPPER_DISPLAYNAME",
     "WRAPPER_EDITION",
     "WRAPPER_FILE_SEPARATOR",
     "WRAPPER_HOSTNAME",
     "WRAPPER_HOST_NAME",
-    "WRAPPER_INIT_DIR",
-    "WRAPPER_JAVA_HOME",
     "WRAPPER_LANG",
+    "WRAPPER_NAME",
     "WRAPPER_OS",
     "WRAPPER_PATH_SEPARATOR",
     "WRAPPER_PID",
     "WRAPPER_RUN_MODE",
-    "WRAPPER_SYSMEM_MB",
-    "WRAPPER_SYSMEM_P.1",
     "WRAPPER_VERSION",
     "WRAPPER_WORKING_DIR",
 ];
 
-/// Whether the wrapper sets a variable itself.
+/// Whether the wrapper sets a variable itself; case does not count (measured).
 pub fn is_builtin(name: &str) -> bool {
-    BUILTIN.contains(&name) || name.starts_with("WRAPPER_TIME_") || name.starts_with("WRAPPER_RAND_")
+    BUILTIN.iter().any(|known| known.eq_ignore_ascii_case(name))
+        || name.starts_with("WRAPPER_TIME_")
+        || name.starts_with("WRAPPER_RAND_")
 }
 
 /// Variables that an operating system, a shell or the product's own start script sets: that no wrapper file sets them

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::listing;
-use crate::catalog::{self, ValueKind, Watt};
+use crate::catalog::{self, Likeness, ValueKind, Watt};
 use crate::document::{FileId, Place, Role};
 use crate::fix::{Edit, make};
 use crate::instance::Port;
 use crate::instance::settings::{TEMPLATE_PREFIX, Written};
 use crate::rules::Cx;
 use crate::rules::schema::{Basis, Severity};
-use crate::secrets::is_secret_name;
+use crate::secrets::{is_secret_name, last_segment};
 use crate::tls::suites::{self, Listed};
 
 /// The names that end so have rules of their own, which know what took their place.
@@ -89,19 +89,22 @@ pub fn unknown(cx: &Cx<'_, '_>) {
             continue;
         }
         match catalog::watt_like(name) {
-            Some(like) => {
-                let taken = cx.instance.settings.winner(like.name);
-                let mut draft = cx
-                    .report(
-                        winner.key_place(),
-                        format!("{name} is no known setting; did you mean {}?", like.name),
-                    )
-                    .label("as spelt, the server does not read it");
-                match taken {
+            Some((like, likeness)) => {
+                let sure = likeness == Likeness::Slip;
+                let meant = if sure { "did you mean" } else { "perhaps it should be" };
+                let mark = if sure { "?" } else { "" };
+                let message = format!("{name} is no known setting; {meant} {}{mark}", like.name);
+                let mut draft =
+                    cx.report(winner.key_place(), message).label("as spelt, the server does not read it");
+                let fits = lines.iter().all(|line| !line.known || like.objection(&line.value).is_none());
+                match cx.instance.settings.winner(like.name) {
                     Some(other) => draft = draft.related(other.key_place(), "the known name is set too"),
-                    None => draft = draft.fix(lines.iter().map(|line| renamed(cx, line, like.name))),
+                    None if sure && fits => {
+                        draft = draft.fix(lines.iter().map(|line| renamed(cx, line, like.name)));
+                    }
+                    None => {}
                 }
-                draft.emit();
+                if sure { draft.emit() } else { draft.severity(Severity::Info).emit() }
             }
             None if name.starts_with("watt.") => {
                 others.entry(winner.file).or_default().push((winner.key_place(), name));
@@ -149,13 +152,16 @@ pub fn wrong_value(cx: &Cx<'_, '_>) {
         let Some(watt) = catalog::watt(name).filter(|_| !name.contains(".handshake.")) else { continue };
         let Some(objection) = watt.objection(&winner.value) else { continue };
         let value = winner.value.trim();
-        let shown = if is_secret_name(name) || value.is_empty() || value.len() > 40 {
-            "the value".to_owned()
-        } else {
-            format!("'{value}'")
-        };
+        // Something fills these in before the server reads the file.
+        let placeholder = ["${", "{{", "<%"].iter().any(|start| value.contains(start))
+            || value.len() > 2 && value.starts_with('@') && value.ends_with('@');
+        if placeholder {
+            continue;
+        }
+        let hidden = is_secret_name(last_segment(name)) || value.is_empty() || value.len() > 40;
+        let shown = if hidden { "the value".to_owned() } else { format!("'{value}'") };
         let mut draft = cx
-            .report(winner.place(), format!("{shown} of {name} is {objection}"))
+            .report(winner.place(), format!("{shown} of {name} {objection}"))
             .fix(meant_switch(watt, value).map(|meant| make::set_value(winner.file, &winner.entry, meant)));
         if watt.basis == Basis::Inferred {
             draft = draft.basis(Basis::Inferred).severity(Severity::Info);
@@ -215,12 +221,14 @@ pub fn prefix_missing(cx: &Cx<'_, '_>) {
         for entry in doc.loaded().filter(|entry| doc.key(entry).starts_with("watt.")) {
             let key = doc.key(entry);
             let place = Place::new(file, entry.key);
-            cx.report(
-                place,
-                format!("in a template, settings begin with {TEMPLATE_PREFIX}: {key} is passed over"),
-            )
-            .fix([Edit::insert(file, entry.key.range().start, TEMPLATE_PREFIX)])
-            .emit();
+            let message =
+                format!("in a template, settings begin with {TEMPLATE_PREFIX}: {key} is passed over");
+            let draft = cx.report(place, message);
+            // Which of two values is meant, only a person knows: the one that counts stays.
+            match cx.instance.settings.winner(&key) {
+                Some(other) if other.file == file => draft.related(other.key_place(), "counts").emit(),
+                _ => draft.fix([Edit::insert(file, entry.key.range().start, TEMPLATE_PREFIX)]).emit(),
+            }
         }
     }
 }

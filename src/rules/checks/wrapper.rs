@@ -6,14 +6,17 @@ use crate::document::{Document, FileId, Place, Role};
 use crate::fix::{Edit, make};
 use crate::instance::Kind as InstanceKind;
 use crate::instance::wrapper::{ADDITIONAL, Notice, What, WrapperLine};
+use crate::rules::Cx;
 use crate::rules::schema::{Basis, Severity};
-use crate::rules::{Cx, Draft};
 use crate::syntax::Span;
 use crate::syntax::encoding::Declared;
 use crate::syntax::wrapper::{Kind, Line, Wrapper};
 
 /// What the wrapper has to say, as far as `wanted` is interested.
-fn notices<'i>(cx: &Cx<'i, '_>, wanted: impl Fn(&What) -> bool) -> impl Iterator<Item = &'i Notice> {
+pub(super) fn notices<'i>(
+    cx: &Cx<'i, '_>,
+    wanted: impl Fn(&What) -> bool,
+) -> impl Iterator<Item = &'i Notice> {
     cx.instance.wrapper.notices().iter().filter(move |notice| wanted(&notice.what))
 }
 
@@ -39,8 +42,13 @@ pub fn gap(cx: &Cx<'_, '_>) {
             .filter(|line| line.index().is_some() && wrapper.is_winner(line) && !line.text.is_empty());
         let lost = lost.filter(|line| !passed.iter().any(|other| std::ptr::eq(*other, *line))).count();
         let (noun, verb) = if lost == 1 { ("option", "is") } else { ("options", "are") };
-        let message =
-            format!("index {expected} is missing: {lost} {noun} from here on {verb} not passed to the JVM");
+        let line = make::wrapper_line_at(cx.instance, notice.place);
+        let why = match line.and_then(WrapperLine::index).filter(|index| *index < expected) {
+            Some(0) => "an index 0 stands in front".to_owned(),
+            Some(index) => format!("index {index} stands twice, once with zeros in front"),
+            None => format!("index {expected} is missing"),
+        };
+        let message = format!("{why}: {lost} {noun} from here on {verb} not passed to the JVM");
         let mut draft = cx.report(notice.place, message).label("behind the gap");
         let switch = wrapper.get("wrapper.ignore_sequence_gaps");
         if let Some(switch) = switch {
@@ -75,6 +83,7 @@ fn begins_option(word: &str) -> bool {
 
 /// Several options on one line: the JVM gets them as one.
 pub fn two_options(cx: &Cx<'_, '_>) {
+    blank_inside(cx);
     for line in cx.instance.wrapper.options() {
         let words = pieces(&line.text);
         let Some(first) = words.first().filter(|first| begins_option(first)) else { continue };
@@ -96,13 +105,47 @@ pub fn two_options(cx: &Cx<'_, '_>) {
     }
 }
 
+/// An option with a blank where it wants an equal sign or nothing: where the blank stands, and what belongs there.
+fn stray_blank(text: &str) -> Option<(usize, usize, &'static str)> {
+    let blank = text.find(' ')?;
+    let run = text[blank..].len() - text[blank..].trim_start().len();
+    let (head, rest) = (&text[..blank], &text[blank + run..]);
+    let behind = rest.strip_prefix('=').map(|rest| 1 + rest.len() - rest.trim_start().len());
+    let run = run + behind.unwrap_or_default();
+    let spoilt =
+        !head.contains('=') && (head.starts_with("--add-") || head.starts_with("-XX:") && behind.is_some());
+    spoilt.then_some((blank, run, "="))
+}
+
+/// Options that a blank spoils.
+fn blank_inside(cx: &Cx<'_, '_>) {
+    for line in cx.instance.wrapper.options() {
+        let Some((at, length, wanted)) = stray_blank(&line.text) else { continue };
+        let document = cx.instance.document(line.file);
+        // Only where the text stands in the file as it is read.
+        let plain = line.value.of(document.bytes()) == line.text.as_bytes();
+        let start = line.value.range().start + at;
+        let edit = plain.then(|| Edit::replace(line.file, Span::new(start, start + length), wanted));
+        cx.report(
+            line.place(),
+            "a blank parts nothing here: with it the JVM does not know the option and does not start",
+        )
+        .label("one line, one option")
+        .fix(edit)
+        .emit();
+    }
+}
+
 /// Whether the files speak of Windows, where the wrapper treats quotes otherwise.
 fn on_windows(cx: &Cx<'_, '_>) -> bool {
     let drive = |text: &str| {
         let bytes = text.as_bytes();
         bytes.windows(3).any(|part| part[0].is_ascii_alphabetic() && part[1] == b':' && part[2] == b'\\')
     };
-    cx.instance.wrapper.lines().iter().any(|line| drive(&line.text))
+    let lines = cx.instance.wrapper.lines();
+    let unix = |text: &str| text.starts_with('/') || text.contains("=/") || text.contains("=\"/");
+    let drives = lines.iter().filter(|line| drive(&line.text)).count();
+    drives > lines.iter().filter(|line| unix(&line.text)).count()
 }
 
 /// Quotes that reach the JVM.
@@ -260,12 +303,14 @@ pub fn undefined_variable(cx: &Cx<'_, '_>) {
     }
     for notice in notices(cx, |what| matches!(what, What::UndefinedVariable { .. })) {
         let What::UndefinedVariable { name } = &notice.what else { continue };
-        let message = if name.trim().is_empty() || name.contains(' ') {
-            "what stands between two percent signs is taken for a variable, and none of that name is set"
-                .to_owned()
-        } else {
-            format!("no file sets %{name}%: unless the environment does, the text stays as it is")
-        };
+        // Patterns of logs and dumps (%p, %t) and escapes of URLs (%20) are meant to stay as they are.
+        let plausible = name.len() > 2
+            && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
+        if !plausible {
+            continue;
+        }
+        let message = format!("no file sets %{name}%: unless the environment does, the text stays as it is");
         cx.report(notice.place, message).label("passed on as written").emit();
     }
 }
@@ -315,6 +360,7 @@ pub fn include_missing(cx: &Cx<'_, '_>) {
 pub fn include_inactive(cx: &Cx<'_, '_>) {
     let Some(unread) = cx.instance.wrapper.unread else { return };
     let name = cx.instance.document(unread).file_name();
+    let mut said = false;
     for (file, document, doc) in files(cx) {
         for line in doc.lines().iter().filter(|line| line.kind == Kind::Comment) {
             let bytes = line.span.of(document.bytes());
@@ -337,6 +383,50 @@ pub fn include_inactive(cx: &Cx<'_, '_>) {
                 .note("a directive is #include, in lower case, with one # and a blank behind the word")
                 .fix([Edit::replace(file, head, "#include ")])
                 .emit();
+            said = true;
+        }
+    }
+    // Another file may include it, if there are some that were not read.
+    let complete = notices(cx, |what| matches!(what, What::IncludeMissing { .. })).next().is_none();
+    if let Some(main) = cx.instance.wrapper.main().filter(|_| complete && !said) {
+        cx.report(Place::top(unread), format!("no include leads here: the wrapper does not read {name}"))
+            .related(Place::top(main), "is read, and does not include it")
+            .emit();
+    }
+}
+
+/// Values of which a `#` cuts the end off, and lines that a backslash is meant to continue.
+pub fn value_cut(cx: &Cx<'_, '_>) {
+    for (file, document, doc) in files(cx) {
+        for (line, next) in doc.lines().iter().zip(doc.lines().iter().skip(1).map(Some).chain([None])) {
+            let (Kind::Property { key, value } | Kind::Set { name: key, value, .. }) = line.kind else {
+                continue;
+            };
+            let bytes = document.bytes();
+            let end = value.range().end;
+            let cut = bytes.get(end) == Some(&b'#') && end <= line.span.range().end;
+            let text = line.span.of(bytes);
+            let commented = text.trim_ascii_start().starts_with(b"#");
+            if cut && !commented {
+                cx.report(
+                    Place::new(file, Span::new(end, end + 1)),
+                    "a # begins a comment, also without a blank before it: the value ends here",
+                )
+                .label("## stands for a # in the value")
+                .fix([Edit::insert(file, end, "#")])
+                .emit();
+            }
+            let continued = value.of(bytes).ends_with(b"\\")
+                && next
+                    .is_some_and(|next| next.kind == Kind::Ignored || next.span.of(bytes).starts_with(b" "));
+            if continued && !key.is_empty() {
+                cx.report(
+                    Place::new(file, Span::new(end - 1, end)),
+                    "a backslash does not continue the line: it is a part of the value",
+                )
+                .label("literal")
+                .emit();
+            }
         }
     }
 }
@@ -351,8 +441,20 @@ pub fn no_argument(cx: &Cx<'_, '_>) {
             name.contains('.')
                 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
         });
-        let edit =
-            line.filter(|_| property).map(|line| Edit::insert(line.file, line.value.range().start, "-D"));
+        let lower = |rest: &str| rest.starts_with(|c: char| c.is_ascii_lowercase());
+        let minus = ["Xmx", "Xms", "Xss", "XX:", "-add-"].iter().any(|start| text.starts_with(start))
+            || (property && text.strip_prefix('D').is_some_and(lower));
+        // A word processor makes a dash of a minus sign.
+        let dash = ['\u{2013}', '\u{2014}', '\u{2212}'].into_iter().find(|dash| text.starts_with(*dash));
+        let edit = line.and_then(|line| {
+            let start = line.value.range().start;
+            match dash {
+                Some(dash) => Some(Edit::replace(line.file, Span::new(start, start + dash.len_utf8()), "-")),
+                None if minus => Some(Edit::insert(line.file, start, "-")),
+                None if property => Some(Edit::insert(line.file, start, "-D")),
+                None => None,
+            }
+        });
         cx.report(notice.place, "an option begins with a minus sign: the wrapper leaves this one out")
             .label("not passed")
             .fix(edit)
@@ -462,267 +564,4 @@ pub fn tls_in_wrapper_conf(cx: &Cx<'_, '_>) {
         .fix(make::joined(edits, |file| cx.instance.document(file)))
         .emit();
     }
-}
-
-/// Sizes of the heap that are not what they seem.
-pub fn heap_unreadable(cx: &Cx<'_, '_>) {
-    for notice in notices(cx, |what| matches!(what, What::NoNumber { .. })) {
-        let What::NoNumber { name, taken } = &notice.what else { continue };
-        let line = make::wrapper_line_at(cx.instance, notice.place);
-        let text = line.map(|line| line.text.as_str()).unwrap_or_default();
-        let meant = megabytes(text);
-        let effect =
-            if *taken > 0 { format!("taken for {taken} MB") } else { "as if it were not set".to_owned() };
-        let edit =
-            line.zip(meant).map(|(line, meant)| Edit::replace(line.file, line.value, meant.to_string()));
-        cx.report(
-            notice.place,
-            format!("{name} wants a number of megabytes and nothing else: this is {effect}"),
-        )
-        .fix(edit)
-        .emit();
-    }
-    for line in cx.instance.wrapper.options() {
-        let Some((flag, size)) = heap_option(&line.text) else { continue };
-        if bytes_of(size).is_some() || size.contains('%') {
-            continue;
-        }
-        cx.report(
-            line.place(),
-            format!("'{size}' is no size that Java reads behind {flag}: the JVM does not start"),
-        )
-        .label("a number, then k, m, g or t, or nothing")
-        .emit();
-    }
-}
-
-/// `2g`, `512 MB` and the like in megabytes.
-fn megabytes(text: &str) -> Option<u64> {
-    let lower = text.trim().to_ascii_lowercase();
-    let end = lower.find(|c: char| !c.is_ascii_digit())?;
-    let number: u64 = lower[..end].parse().ok()?;
-    match lower[end..].trim() {
-        "m" | "mb" => Some(number),
-        "g" | "gb" => number.checked_mul(1024),
-        _ => None,
-    }
-}
-
-/// `-Xmx` and its like, and the size behind it.
-fn heap_option(text: &str) -> Option<(&str, &str)> {
-    let option = text.trim_matches('"');
-    ["-Xmx", "-Xms", "-Xss", "-Xmn"].iter().find_map(|flag| Some((*flag, option.strip_prefix(flag)?)))
-}
-
-/// A size as Java reads it, in bytes.
-fn bytes_of(size: &str) -> Option<u64> {
-    let end = size.find(|c: char| !c.is_ascii_digit()).unwrap_or(size.len());
-    let number: u64 = size[..end].parse().ok()?;
-    let shift = match size[end..].to_ascii_lowercase().as_str() {
-        "" => 0,
-        "k" => 10,
-        "m" => 20,
-        "g" => 30,
-        "t" => 40,
-        _ => return None,
-    };
-    number.checked_mul(1 << shift)
-}
-
-/// An initial heap above the largest one.
-pub fn heap_bounds(cx: &Cx<'_, '_>) {
-    let last = |flag: &str| {
-        let all = cx.instance.jvm.arguments().iter().rev();
-        let mut found = all.filter_map(|argument| {
-            let (known, size) = heap_option(&argument.text)?;
-            (known == flag).then(|| Some((argument.place, bytes_of(size)?)))
-        });
-        found.next().flatten()
-    };
-    if let (Some((initial_place, initial)), Some((most_place, most))) = (last("-Xms"), last("-Xmx"))
-        && initial > most
-    {
-        cx.report(initial_place, "the initial heap is larger than the largest one: the JVM does not start")
-            .label("-Xms")
-            .related(most_place, "-Xmx")
-            .emit();
-    }
-}
-
-/// What two options have in common that cannot both count; `None` for those of which each counts.
-fn subject(option: &str) -> Option<String> {
-    if let Some((flag, _)) = heap_option(option) {
-        return Some(flag.to_owned());
-    }
-    if let Some(definition) = option.strip_prefix("-D") {
-        let name = definition.split('=').next().unwrap_or(definition);
-        return Some(format!("-D{name}"));
-    }
-    let flag = option.strip_prefix("-XX:")?;
-    let name = flag.strip_prefix(['+', '-']).unwrap_or(flag).split('=').next()?;
-    // These add up.
-    let adds_up = name.starts_with("CompileCommand") || name == "OnError" || name == "OnOutOfMemoryError";
-    (!adds_up).then(|| format!("-XX:{name}"))
-}
-
-/// An option given more than once.
-pub fn option_repeated(cx: &Cx<'_, '_>) {
-    let mut last: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
-    let arguments = cx.instance.jvm.arguments();
-    for (index, argument) in arguments.iter().enumerate() {
-        if let Some(subject) = subject(&argument.text) {
-            last.insert(subject, index);
-        }
-    }
-    for (index, argument) in arguments.iter().enumerate() {
-        let Some(subject) = subject(&argument.text) else { continue };
-        // The override of java.security has a rule of its own.
-        let winner = last.get(&subject).copied().filter(|winner| *winner != index);
-        let Some(winner) = winner.map(|winner| &arguments[winner]) else { continue };
-        if subject == "-Djava.security.properties" {
-            continue;
-        }
-        let equal = winner.text == argument.text;
-        let message = if equal {
-            format!("{subject} is given twice, with the same value")
-        } else {
-            format!("{subject} is given again with another value: this one does not count")
-        };
-        let line = make::wrapper_line_at(cx.instance, argument.place).filter(|line| line.index().is_some());
-        let edits = line.map(|line| make::remove_wrapper_line(cx.instance, line)).unwrap_or_default();
-        let draft = cx.report(argument.place, message).related(winner.place, "the last one wins").fix(edits);
-        if equal { draft.severity(Severity::Info).emit() } else { draft.emit() }
-    }
-}
-
-/// JVM options that this Java refuses or passes over.
-pub fn option_refused(cx: &Cx<'_, '_>) {
-    let jdk = cx.jdk();
-    let has = |text: &str| cx.instance.jvm.has_argument(text);
-    let lenient = has("-XX:+IgnoreUnrecognizedVMOptions");
-    let unlocked = has("-XX:+UnlockExperimentalVMOptions") || has("-XX:+UnlockDiagnosticVMOptions");
-    for argument in cx.instance.jvm.arguments() {
-        let text = argument.text.as_str();
-        // disallow is what newer Java does anyway.
-        let option = catalog::jvm_option(text).filter(|_| text != "-Djava.security.manager=disallow");
-        let Some(option) = option else { continue };
-        let Some(fate) = option.fate(jdk) else { continue };
-        let name = crate::instance::wrapper::option_name(text);
-        let stops = |effect: &str| {
-            let line =
-                make::wrapper_line_at(cx.instance, argument.place).filter(|line| line.index().is_some());
-            let edits = line.map(|line| make::remove_wrapper_line(cx.instance, line)).unwrap_or_default();
-            noted(cx.report(argument.place, format!("Java {} {effect} {name}", jdk.feature)), option.note)
-                .fix(edits)
-        };
-        match fate {
-            catalog::Fate::Taken => {}
-            catalog::Fate::NeedsUnlock if unlocked || lenient => {}
-            catalog::Fate::NeedsUnlock => {
-                noted(
-                    cx.report(
-                        argument.place,
-                        format!("Java {} does not start with {name} unless it is unlocked", jdk.feature),
-                    ),
-                    option.note,
-                )
-                .emit();
-            }
-            // Which vendor's Java 8 it is, no file tells.
-            catalog::Fate::ZuluOnly => {}
-            catalog::Fate::Refused if lenient => stops("passes over").severity(Severity::Info).emit(),
-            catalog::Fate::Refused => {
-                let draft = stops("does not start with");
-                let assumed = cx.instance.jdk.is_assumed();
-                if assumed { draft.severity(Severity::Warning).emit() } else { draft.emit() }
-            }
-            catalog::Fate::Ignored => stops("passes over").severity(Severity::Info).emit(),
-            catalog::Fate::Deprecated => {
-                noted(
-                    cx.report(
-                        argument.place,
-                        format!("Java {} warns of {name}: a later one will not take it", jdk.feature),
-                    ),
-                    option.note,
-                )
-                .severity(Severity::Info)
-                .emit();
-            }
-        }
-    }
-}
-
-fn noted<'c>(draft: Draft<'c>, note: &str) -> Draft<'c> {
-    if note.is_empty() { draft } else { draft.note(note) }
-}
-
-/// Remote JMX or a debugger that anybody on the network can use.
-pub fn remote_control(cx: &Cx<'_, '_>) {
-    const JMX: &str = "com.sun.management.jmxremote.";
-    let property = |name: &str| cx.instance.jvm.property(&format!("{JMX}{name}"));
-    let says =
-        |name: &str, value: &str| property(name).is_some_and(|p| p.value.trim().eq_ignore_ascii_case(value));
-    let local = property("host").is_some_and(|host| is_local(host.value.trim()));
-    if let Some(port) = property("port").filter(|_| !local) {
-        if says("authenticate", "false") {
-            let mut draft = cx
-                .report(port.place, format!("remote JMX is open at port {} without a password: whoever reaches it can run code in the server", port.value.trim()))
-                .label("opens the port");
-            if let Some(switch) = property("authenticate") {
-                draft = draft.related(switch.place, "asks for no password").fix(make_true(cx, switch.place));
-            }
-            draft.emit();
-        } else if says("ssl", "false") {
-            cx.report(
-                port.place,
-                format!("remote JMX at port {} sends passwords in clear", port.value.trim()),
-            )
-            .label("opens the port")
-            .severity(Severity::Warning)
-            .emit();
-        }
-    }
-    for argument in cx.instance.jvm.arguments() {
-        let text = argument.text.as_str();
-        let Some(options) = text.strip_prefix("-agentlib:jdwp=").or_else(|| text.strip_prefix("-Xrunjdwp:"))
-        else {
-            continue;
-        };
-        let of = |key: &str| options.split(',').find_map(|part| part.strip_prefix(key)?.strip_prefix('='));
-        if of("server") != Some("y") {
-            continue;
-        }
-        let address = of("address").unwrap_or_default();
-        let host = address.rsplit_once(':').map(|(host, _)| host);
-        // Without a host, Java 8 listens everywhere, Java 9 and later on the machine itself only.
-        let open = match host {
-            Some(host) => !is_local(host),
-            None => cx.jdk().feature < 9,
-        };
-        if open {
-            cx.report(argument.place, format!("a debugger can attach at {address} from other machines, without a password: it can run any code"))
-                .label("opens the port")
-                .emit();
-        } else {
-            cx.report(
-                argument.place,
-                "the debug agent is on: whoever is on this machine can run any code in the server",
-            )
-            .severity(Severity::Warning)
-            .emit();
-        }
-    }
-}
-
-fn is_local(host: &str) -> bool {
-    ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&host)
-}
-
-/// Turns `=false` at the end of an option into `=true`.
-fn make_true(cx: &Cx<'_, '_>, place: Place) -> Option<Edit> {
-    let document = cx.instance.document(place.file);
-    let bytes = place.span.of(document.bytes());
-    let text = bytes.strip_suffix(b"false")?;
-    let start = place.span.range().start + text.len();
-    Some(Edit::replace(place.file, Span::new(start, place.span.range().end), "true"))
 }

@@ -168,6 +168,13 @@ impl Console {
         for note in &discovery.notes {
             self.say(format!("note: {note}"));
         }
+        for folder in &discovery.interrupted {
+            let folder = discover::display_path(folder);
+            self.say(format!(
+                "note: {folder}: a run was interrupted here while it wrote; the next `fix --write` finishes it or takes it \
+                 back"
+            ));
+        }
         for problem in &discovery.problems {
             self.say(format!("error: {problem}"));
         }

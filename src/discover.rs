@@ -81,6 +81,8 @@ pub struct Discovery {
     pub notes: Vec<String>,
     /// Paths that could not be used.
     pub problems: Vec<Problem>,
+    /// Folders in which a run was interrupted while it wrote.
+    pub interrupted: Vec<PathBuf>,
 }
 
 impl Discovery {

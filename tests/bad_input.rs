@@ -291,7 +291,7 @@ fn a_file_changed_meanwhile_stops_the_write() {
     assert_eq!(outcome.changes.len(), 2);
     let changed = here.path().join("b/config/server.cnf");
     fs::write(&changed, "watt.server.port=1\n").expect("a file");
-    let error = write(&discovery, &outcome.changes).expect_err("refused").to_string();
+    let error = write(&discovery, &outcome.changes, Default::default()).expect_err("refused").to_string();
     assert!(error.contains("changed on disk since it was read"), "{error}");
     assert_eq!(fs::read_to_string(here.path().join("a/config/server.cnf")).expect("there"), IAIK);
     assert_eq!(fs::read_to_string(&changed).expect("there"), "watt.server.port=1\n");

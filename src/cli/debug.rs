@@ -125,7 +125,7 @@ fn change(
     console: &mut Console,
     plan: impl Fn(&Instance<'_>) -> Result<Plan, DebugError>,
 ) -> u8 {
-    let mut discovery = input.discover();
+    let Some(mut discovery) = super::fix::discover(input, output.write, console) else { return FAILED };
     if console.say_discovery(&discovery) {
         console.say("nothing was changed");
         return FAILED;

@@ -8,7 +8,8 @@ use super::{Console, FAILED, Input, Rules};
 use crate::discover::Discovery;
 use crate::document::{FileId, Role};
 use crate::fix::apply::{self, Change, Permit};
-use crate::fix::{patch, write};
+use crate::fix::patch;
+use crate::fix::write::{self, How, Recovered};
 use crate::instance::Instance;
 use crate::report::Server;
 use crate::rules::schema::Safety;
@@ -35,10 +36,13 @@ pub struct WriteArgs {
     /// Write even though a server seems to run (it may overwrite the change when it saves its settings)
     #[arg(long)]
     pub force: bool,
+    /// With --write: keep each old text beside its file, with .bak behind its name
+    #[arg(long, requires = "write")]
+    pub backup: bool,
 }
 
 pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
-    let mut discovery = args.input.discover();
+    let Some(mut discovery) = discover(&args.input, args.output.write, console) else { return FAILED };
     if console.say_discovery(&discovery) {
         console.say("nothing was changed");
         return FAILED;
@@ -127,12 +131,49 @@ pub fn deliver(discovery: &Discovery, changes: &[Change], output: &WriteArgs, co
         ));
         return FAILED;
     }
-    if let Err(error) = write::write(discovery, changes) {
-        console.say(format!("error: {error}"));
-        return FAILED;
-    }
+    let written = match write::write(discovery, changes, How { backup: output.backup }) {
+        Ok(written) => written,
+        Err(error) => {
+            console.say(format!("error: {error}"));
+            return FAILED;
+        }
+    };
     for change in changes {
         console.say(format!("changed {}", discovery.document(change.file).display));
     }
+    for note in written.notes {
+        console.say(format!("note: {note}"));
+    }
     0
+}
+
+/// Reads what a command that may write is to work on. What an interrupted run left is finished or taken back before.
+/// `None` if that is not possible, and said so.
+pub fn discover(input: &Input, writes: bool, console: &mut Console) -> Option<Discovery> {
+    let discovery = input.discover();
+    if discovery.interrupted.is_empty() || !writes {
+        return Some(discovery);
+    }
+    match write::recover(discovery.interrupted.iter().map(std::path::PathBuf::as_path)) {
+        Ok(recovered) => {
+            for one in recovered {
+                console.say(match one {
+                    Recovered::TakenBack { folder } => format!(
+                        "note: {}: a run was interrupted here before it changed a file; what it left is gone",
+                        crate::discover::display_path(&folder)
+                    ),
+                    Recovered::Finished { files } => {
+                        let names: Vec<String> =
+                            files.iter().map(|file| crate::discover::display_path(file)).collect();
+                        format!("note: finished what an interrupted run began: changed {}", names.join(", "))
+                    }
+                });
+            }
+            Some(input.discover())
+        }
+        Err(error) => {
+            console.say(format!("error: {error}"));
+            None
+        }
+    }
 }

@@ -40,6 +40,8 @@ impl Walk {
 
     /// Groups what was found into instances.
     pub fn finish(mut self) -> Discovery {
+        self.found.interrupted.sort();
+        self.found.interrupted.dedup();
         self.found.group();
         referenced::add(&mut self.found, inside);
         self.found
@@ -79,6 +81,11 @@ impl Walk {
         // Of thousands of entries few are named anywhere, and the name asks for the current folder.
         let shown = || display_path(path);
         let Some(role) = roles::by_name(path) else {
+            if entry.file_name().to_str().is_some_and(crate::fix::write::is_trace)
+                && let Some(folder) = path.parent()
+            {
+                self.found.interrupted.push(normal(folder));
+            }
             if !entry.file_type().is_dir() && roles::is_lookalike(path) {
                 let note = format!(
                     "{}: has another name than the server reads, so it was left out; name it to have it read",
@@ -133,6 +140,7 @@ impl Walk {
             Identity::Role(role) => {
                 self.document(path, shown, role, bytes, false);
                 self.add_context(path, role);
+                self.look_for_journals(path);
             }
             Identity::Other(why) => self.problem(Problem::Unsuitable { path: shown, why }),
             Identity::Unknown => self.problem(Problem::Unsuitable {
@@ -141,6 +149,16 @@ impl Walk {
                       wrapper.conf, custom_wrapper.conf, listeners.cnf and java.security"
                     .to_owned(),
             }),
+        }
+    }
+
+    /// A run may have been interrupted in the folder of a file that is named: of folders, the walk sees that itself.
+    fn look_for_journals(&mut self, path: &Path) {
+        let absolute = normal(path);
+        let Some(folder) = absolute.parent() else { return };
+        let mut names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        if names.any(|name| name.to_str().is_some_and(crate::fix::write::is_trace)) {
+            self.found.interrupted.push(folder.to_owned());
         }
     }
 

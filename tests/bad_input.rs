@@ -379,3 +379,16 @@ fn no_command_shows_a_secret() {
     let template = fs::read_to_string(here.path().join("msr/application.properties")).expect("there");
     assert!(!template.contains("CANARY"), "{template}");
 }
+
+/// `--diff` shows what was written, and no secret beside it.
+#[test]
+fn a_shown_write_is_the_patch_and_hides_secrets() {
+    let here = folder(&[("config/server.cnf", IAIK)]);
+    let before = wattlint(here.path(), &["fix", "--release", "10.11"]).stdout;
+    let run = wattlint(here.path(), &["fix", "--write", "--diff", "--release", "10.11"]);
+    assert_eq!((run.code, run.stdout), (0, before), "{}", run.stderr);
+    let secret = "watt.net.httpPass=CANARY\nwatt.net.ssl.client.useJSSE=false\n";
+    let here = folder(&[("config/server.cnf", secret)]);
+    let run = wattlint(here.path(), &["fix", "--write", "--diff", "--release", "10.11"]);
+    assert!(!(run.stdout + &run.stderr).contains("CANARY"));
+}

@@ -135,7 +135,7 @@ fn change(
         let instances: Vec<Instance<'_>> = Instance::all(&discovery, given).collect();
         let servers: Vec<Server> = instances.iter().map(Server::of).collect();
         console.say_assumptions(servers.iter());
-        plan_all(&discovery, &instances, output.write, console, plan)
+        plan_all(&discovery, &instances, output.write && !output.diff, console, plan)
     };
     let Some(edits) = planned else {
         console.say("nothing was changed");

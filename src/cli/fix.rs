@@ -36,6 +36,9 @@ pub struct WriteArgs {
     /// Write even though a server seems to run (it may overwrite the change when it saves its settings)
     #[arg(long)]
     pub force: bool,
+    /// With --write: print the patch of what is written too
+    #[arg(long, requires = "write")]
+    pub diff: bool,
     /// With --write: keep each old text beside its file, with .bak behind its name
     #[arg(long, requires = "write")]
     pub backup: bool,
@@ -53,7 +56,7 @@ pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
     console.say_assumptions(servers.iter());
     let permit = Permit {
         tier: if args.include_unsafe { Safety::Unsafe } else { Safety::Safe },
-        secrets: args.output.write,
+        secrets: args.output.write && !args.output.diff,
     };
     let outcome = match apply::converge(&mut discovery, given, &args.rules.selection(), permit) {
         Ok(outcome) => outcome,
@@ -138,6 +141,10 @@ pub fn deliver(discovery: &Discovery, changes: &[Change], output: &WriteArgs, co
             return FAILED;
         }
     };
+    if output.diff {
+        let (_, bytes) = patch::of(discovery, changes);
+        console.put(|out| out.write_all(&bytes));
+    }
     for change in changes {
         console.say(format!("changed {}", discovery.document(change.file).display));
     }

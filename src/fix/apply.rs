@@ -10,7 +10,7 @@ use crate::discover::Discovery;
 use crate::document::FileId;
 use crate::finding::Finding;
 use crate::instance::{Given, Instance};
-use crate::rules::schema::Safety;
+use crate::rules::schema::{Safety, Severity};
 use crate::rules::{self, Selection};
 use crate::secrets;
 use crate::syntax::Span;
@@ -38,6 +38,35 @@ pub enum FixError {
         /// The rules whose fixes were applied.
         rules: String,
     },
+    /// The fixes together make an error that was not there.
+    #[error(
+        "the fixes of {rules} together would bring a new error ({new} in {path}); nothing was changed: apply them one \
+         by one with --only"
+    )]
+    Worse {
+        /// The file.
+        path: String,
+        /// The rule that has something to say now.
+        new: String,
+        /// The rules whose fixes were applied.
+        rules: String,
+    },
+}
+
+/// What errors there are: the rule, and the file it is about.
+type Errors = HashSet<(&'static str, FileId)>;
+
+fn errors<'f>(findings: impl Iterator<Item = &'f Finding>) -> Errors {
+    let grave = findings.filter(|finding| finding.severity == Severity::Error);
+    grave.map(|finding| (finding.rule.name.as_ref(), finding.primary.place.file)).collect()
+}
+
+/// As [`errors`], of all rules, whatever a run is limited to.
+fn all_errors(discovery: &Discovery, givens: &[Given]) -> Errors {
+    let groups = discovery.groups.iter().zip(givens);
+    let all = groups
+        .flat_map(|(group, given)| rules::check(&Instance::new(discovery, group, *given), &Selection::all()));
+    errors(all.collect::<Vec<_>>().iter())
 }
 
 /// A file with its edits against the bytes on disk.
@@ -132,6 +161,17 @@ pub fn converge(
         })
         .unzip();
     let readable = unreadable(discovery);
+    // Without anything to apply, nothing needs to be compared.
+    let any = findings
+        .iter()
+        .flatten()
+        .any(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safety >= permit.tier));
+    let limited = !selection.only.is_empty();
+    let before = match (any, limited) {
+        (false, _) => Errors::default(),
+        (true, true) => all_errors(discovery, &givens),
+        (true, false) => errors(findings.iter().flatten()),
+    };
     let mut working = Working::default();
     let mut outcome = Outcome::default();
     for round in 0.. {
@@ -166,6 +206,19 @@ pub fn converge(
             if group.files.iter().any(|id| changed.contains(id)) {
                 findings[index] = rules::check(&Instance::new(discovery, group, givens[index]), selection);
             }
+        }
+    }
+    if !outcome.applied.is_empty() {
+        let after = if limited { all_errors(discovery, &givens) } else { errors(findings.iter().flatten()) };
+        let mut new: Vec<_> = after.difference(&before).collect();
+        new.sort_unstable();
+        if let Some((rule, file)) = new.first() {
+            let rules: Vec<&str> = outcome.applied.keys().copied().collect();
+            return Err(FixError::Worse {
+                path: discovery.document(*file).display.clone(),
+                new: (*rule).to_owned(),
+                rules: rules.join(", "),
+            });
         }
     }
     outcome.remaining = findings.into_iter().flatten().collect();

@@ -161,7 +161,21 @@ fn one(index: usize, home: &Path) -> Result<bool, String> {
             fs::write(path, bytes).map_err(io)?;
         }
     }
-    let patch = wattlint(&patched, &args)?;
+    let patch = match wattlint(&patched, &args) {
+        // Then writing has to refuse too, and to leave everything as it was.
+        Err(refusal) if refusal.contains("would bring a new error") => {
+            if wattlint(&written, &[&args[..], &["--write"]].concat()).is_ok() {
+                return Err(format!("--write does what the patch refuses: {refusal}"));
+            }
+            for (path, before) in &files {
+                if fs::read(written.join(path)).map_err(io)? != *before {
+                    return Err(format!("{path} was changed although: {refusal}"));
+                }
+            }
+            return Ok(false);
+        }
+        patch => patch?,
+    };
     fs::write(patched.join("the.patch"), &patch).map_err(io)?;
     if !patch.is_empty() {
         let output = Command::new("git")

@@ -17,7 +17,11 @@ const MAX_DEPTH: usize = 10;
 
 /// Includes followed in all. The wrapper has no such limit; a file that includes itself twice on each level would take
 /// it thousands of readings.
-const MAX_INCLUDES: usize = 10_000;
+const MAX_INCLUDES: usize = 3_000;
+
+/// Characters of values in all. Variables that double each time they are put in, in files that include each other, would
+/// grow without end.
+const MAX_TEXT: usize = 8 << 20;
 
 /// Where to look for included files.
 pub struct Finder<'d> {
@@ -87,6 +91,10 @@ pub struct Reading {
     /// How many of the first lines stand on the command line.
     given: usize,
     includes: usize,
+    /// Characters of values so far.
+    size: usize,
+    /// Whether a limit of wattlint's own was met.
+    too_much: bool,
     exit_on_overwrite: bool,
     /// Whether something was met that stops the wrapper.
     failed: bool,
@@ -203,8 +211,9 @@ impl Reading {
             self.say(What::IncludeTooDeep, file, span);
             return;
         }
-        if self.includes > MAX_INCLUDES {
-            if self.includes == MAX_INCLUDES + 1 {
+        if self.includes > MAX_INCLUDES || self.size > MAX_TEXT {
+            if !self.too_much {
+                self.too_much = true;
                 self.say(What::TooManyIncludes, file, span);
             }
             return;
@@ -221,7 +230,9 @@ impl Reading {
             self.say(What::BuiltinVariable { name: variable.to_owned() }, file, key);
             return;
         }
-        let text = self.expand(&doc.raw_value(value));
+        let raw = doc.raw_value(value);
+        let text = if self.size > MAX_TEXT { raw.into_owned() } else { self.expand(&raw) };
+        self.size += text.len() + 64;
         let index = self.lines.len();
         let before = self.latest.get(&name).map(|(index, _)| *index);
         if before.is_some_and(|before| before < self.given) {
@@ -282,20 +293,24 @@ impl Reading {
     /// What used a variable before it was set gets its last value in the end (measured).
     fn finish(&mut self) {
         for index in 0..self.lines.len() {
+            let line = &self.lines[index];
+            // Nobody looks at a line that another one overrides.
+            let decides = self.latest.get(&line.name).is_some_and(|(latest, _)| *latest == index);
+            if !decides || !line.text.contains('%') {
+                continue;
+            }
             for _ in 0..LATE_LOOKS {
-                if !self.lines[index].text.contains('%') {
+                if !self.lines[index].text.contains('%') || self.size > MAX_TEXT {
                     break;
                 }
                 let text = self.variables.expand(&self.lines[index].text);
+                self.size += text.len();
                 self.lines[index].text = without_control(text.into()).into_owned();
             }
             let line = &self.lines[index];
-            let decides = self.latest.get(&line.name).is_some_and(|(latest, _)| *latest == index);
-            if decides && line.text.contains('%') {
-                let (file, value, text) = (line.file, line.value, line.text.clone());
-                for name in names_in(&text) {
-                    self.undefined(name, file, value);
-                }
+            let (file, value, text) = (line.file, line.value, line.text.clone());
+            for name in names_in(&text) {
+                self.undefined(name, file, value);
             }
         }
         self.notices.sort_by_key(|notice| notice.place);

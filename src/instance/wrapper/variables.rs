@@ -142,6 +142,10 @@ impl Variables {
                 None => out.push_str(&rest[..end]),
             }
             rest = &rest[end..];
+            // What is longer is cut off below, be each character four bytes.
+            if out.len() > 4 * MAX_VALUE {
+                break;
+            }
         }
         out.push_str(rest);
         if out.len() > MAX_VALUE

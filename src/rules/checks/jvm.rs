@@ -38,6 +38,10 @@ fn moved(cx: &Cx<'_, '_>, line: &WrapperLine) -> Option<Vec<Edit>> {
     if shared && companion.is_some() && line.text.contains('"') {
         return None;
     }
+    // Where numbers may leave no gap, a new number far up would lose the option, and the old one's gap others.
+    if !cx.instance.wrapper.gaps_allowed() {
+        return None;
+    }
     let index = cx.fresh_index();
     let mut edits = vec![make::renumber(line, index)];
     if let Some(other) = companion.filter(|_| !shared) {

@@ -2,7 +2,7 @@
 //! wholly old or wholly new, and after the next run all of them new or all of them old.
 //!
 //! Faults that need an administrator (a full or read-only file system, another owner) show as ignored where the test
-//! does not run as one, unless `WATTLINT_REQUIRE_PROGRAMS` is set.
+//! does not run as one: no program that could be installed makes up for that.
 #![cfg(unix)]
 
 use std::fs;
@@ -22,14 +22,13 @@ const FILES: usize = 24;
 
 fn main() {
     let args = Arguments::from_args();
-    let required = std::env::var_os("WATTLINT_REQUIRE_PROGRAMS").is_some();
     let administrator =
         Command::new("unshare").args(["-m", "true"]).status().is_ok_and(|status| status.success())
             && fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0);
     let plain = |name: &str, test: fn() -> Result<(), Failed>| Trial::test(name, test);
     let privileged = |name: &str, test: fn() -> Result<(), Failed>| {
         let run = move || if administrator { test() } else { Err("this needs an administrator".into()) };
-        Trial::test(name, run).with_ignored_flag(!administrator && !required)
+        Trial::test(name, run).with_ignored_flag(!administrator)
     };
     let trials = vec![
         plain("two_hundred_signals_at_random_moments", signals),

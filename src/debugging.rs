@@ -273,7 +273,7 @@ fn jsse_on(instance: &Instance<'_>, via: Option<Via>, plan: &mut Plan) -> Result
                     "JSSE: {JSSE_DEBUG}={JSSE_VALUE} instead of {} in {shown}",
                     property.value
                 ));
-                plan.edits.push(off::redefine(instance, property, JSSE_VALUE));
+                plan.edits.extend(off::redefine(instance, property, JSSE_VALUE));
             }
         }
         return Ok(());

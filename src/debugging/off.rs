@@ -52,8 +52,8 @@ pub fn definitions_off(instance: &Instance<'_>) -> Vec<Edit> {
 }
 
 /// Another value for a definition of `javax.net.debug`; the words a comma cut off it go.
-pub fn redefine(instance: &Instance<'_>, property: &SystemProperty, value: &str) -> Edit {
-    let mut edit = make::set_property(property, value);
+pub fn redefine(instance: &Instance<'_>, property: &SystemProperty, value: &str) -> Option<Edit> {
+    let mut edit = make::set_property(property, value)?;
     if property.source == Source::SystemProperties {
         let elements = instance.jvm.elements();
         let at = elements.iter().position(|element| element.place == property.place);
@@ -63,7 +63,7 @@ pub fn redefine(instance: &Instance<'_>, property: &SystemProperty, value: &str)
             edit.span.end = elements[last].place.span.end;
         }
     }
-    edit
+    Some(edit)
 }
 
 /// Takes `javax.net.debug` out of the deciding `watt.config.systemProperties`, or the whole line if `debug on` added it.

@@ -63,7 +63,7 @@ const ROUNDS: usize = 10;
 /// Files an instance may get by includes.
 const MOST_INCLUDED: usize = 100;
 
-/// Adds what the wrapper files of an instance include, as far as it lies in the profile they belong to.
+/// Adds what the wrapper files of an instance include or take arguments from, as far as it lies in the profile they belong to.
 fn included(discovery: &mut Discovery, index: usize, read: &mut impl FnMut(&Path, &Path) -> Option<Vec<u8>>) {
     let mut tried: HashSet<String> = HashSet::new();
     for _ in 0..ROUNDS {
@@ -77,7 +77,7 @@ fn included(discovery: &mut Discovery, index: usize, read: &mut impl FnMut(&Path
             false => folder.clone(),
         };
         let mut grown = false;
-        for target in config.wanted() {
+        for (target, role) in config.wanted() {
             if tried.len() >= MOST_INCLUDED || !tried.insert(target.clone()) {
                 continue;
             }
@@ -89,7 +89,7 @@ fn included(discovery: &mut Discovery, index: usize, read: &mut impl FnMut(&Path
                 continue;
             }
             let display = super::display_path(&path);
-            discovery.documents.push(Document::new(path, display, Role::WrapperInclude, bytes));
+            discovery.documents.push(Document::new(path, display, *role, bytes));
             discovery.groups[index].files.push(FileId(discovery.documents.len() - 1));
             grown = true;
         }

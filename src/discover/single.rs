@@ -58,7 +58,7 @@ pub fn wrapper_files(path: &Path, base: &Path, started: Started<'_>) -> Result<D
         let started = Started { base: Some(&base), main: Some(FileId(0)), ..started };
         let wanted = WrapperConfig::read_started(&discovery.documents, &files, started).wanted().to_vec();
         let before = discovery.documents.len();
-        for target in wanted {
+        for (target, role) in wanted {
             if !tried.insert(target.clone()) || discovery.documents.len() >= MAX_FILES {
                 continue;
             }
@@ -69,7 +69,7 @@ pub fn wrapper_files(path: &Path, base: &Path, started: Started<'_>) -> Result<D
             let bytes = asked.is_dir().then(Vec::new);
             let Some(bytes) = bytes.or_else(|| read_file(&asked).ok()) else { continue };
             let shown = display_path(&path);
-            discovery.documents.push(Document::new(path, shown, Role::WrapperInclude, bytes));
+            discovery.documents.push(Document::new(path, shown, role, bytes));
         }
         if discovery.documents.len() == before {
             discovery.groups.push(Group { root: folder, name: String::new(), files });

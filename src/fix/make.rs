@@ -1,7 +1,7 @@
 //! Edits in the words of the model. Rules and commands call these and never count bytes.
 
 use super::{Edit, Fix};
-use crate::document::{Document, FileId, Place};
+use crate::document::{Document, FileId, Place, Role};
 use crate::instance::jvm::{Source, SystemProperty};
 use crate::instance::wrapper::WrapperLine;
 use crate::instance::{Instance, Port};
@@ -244,7 +244,7 @@ pub fn remove_property(instance: &Instance<'_>, property: &SystemProperty) -> Ve
     match property.source {
         Source::Wrapper => match wrapper_line_at(instance, place) {
             Some(line) => remove_wrapper_line(instance, line),
-            None => Vec::new(),
+            None => remove_argument(instance, place),
         },
         Source::Setenv => remove_option(instance, place),
         Source::SystemProperties => {
@@ -252,6 +252,30 @@ pub fn remove_property(instance: &Instance<'_>, property: &SystemProperty) -> Ve
             remove_elements(place.file, &spans, |index| spans[index] == place.span)
         }
     }
+}
+
+/// Takes an argument out of an argument file: with the blanks before it, or with the line if it is alone there.
+pub fn remove_argument(instance: &Instance<'_>, place: Place) -> Vec<Edit> {
+    let document = instance.document(place.file);
+    if document.role != Role::Arguments || place.span.is_empty() {
+        return Vec::new();
+    }
+    let bytes = document.bytes();
+    let range = place.span.range();
+    let line = document.line_span(document.line_of(place.span.start));
+    let before = bytes[line.range().start..range.start].trim_ascii_end();
+    let after = bytes[range.end..line.range().end].trim_ascii();
+    if before.is_empty() && after.is_empty() {
+        return vec![remove_lines(document, place.file, line)];
+    }
+    let start = line.range().start + before.len();
+    let blanks = bytes[range.end..].iter().take_while(|byte| **byte == b' ').count();
+    let span = if before.is_empty() {
+        Span::new(range.start, range.end + blanks)
+    } else {
+        Span::new(start, range.end)
+    };
+    vec![Edit::delete(place.file, span)]
 }
 
 /// Takes an option out of a start script's assignment, with one blank beside it.
@@ -277,14 +301,14 @@ fn remove_option(instance: &Instance<'_>, place: Place) -> Vec<Edit> {
 }
 
 /// Writes another value for one definition of a system property. The value must not need quoting or escaping
-/// beyond what a properties file asks for.
-pub fn set_property(property: &SystemProperty, value: &str) -> Edit {
+/// beyond what a properties file asks for. `None` if its place is not known to the byte.
+pub fn set_property(property: &SystemProperty, value: &str) -> Option<Edit> {
     let place = property.place;
     let text = match property.source {
         Source::SystemProperties => [property.name.as_bytes(), b"\\=", &escape_value(value)].concat(),
         Source::Wrapper | Source::Setenv => format!("-D{}={value}", property.name).into_bytes(),
     };
-    Edit::replace(place.file, place.span, text)
+    (!place.span.is_empty()).then(|| Edit::replace(place.file, place.span, text))
 }
 
 /// A new line in custom_wrapper.conf that gives the JVM an option, behind the last line.

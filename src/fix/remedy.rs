@@ -244,7 +244,7 @@ fn jvm_step(instance: &Instance<'_>, obstacle: &Obstacle) -> Option<Step> {
     if obstacle.setting.as_deref() == Some(OVERRIDE_PROPERTY) {
         let property = instance.jvm.property(OVERRIDE_PROPERTY)?;
         let value = property.value.trim_start_matches('=');
-        let edit = make::set_property(property, value);
+        let edit = make::set_property(property, value)?;
         return Some((format!("write one = in -D{OVERRIDE_PROPERTY}={value}"), vec![edit]));
     }
     disabled_step(instance, crate::tls::protocols::jsse(instance).err()?)

@@ -10,7 +10,6 @@ use std::path::Path;
 
 pub use arguments::Passed;
 pub use notice::{Notice, What};
-pub use variables::{assumed_of_the_system, is_builtin, names_in};
 
 use crate::document::{Document, FileId, Place, Role};
 use crate::syntax::Span;
@@ -63,11 +62,6 @@ impl WrapperLine {
     pub fn option(&self) -> &str {
         option_name(&self.text)
     }
-
-    /// Whether it sets a variable, and no property.
-    pub fn is_variable(&self) -> bool {
-        self.name.starts_with("set.")
-    }
 }
 
 /// The name of a JVM option: `-Dkey` of `-Dkey=value`, `-Xmx` forms and flags as they are.
@@ -113,7 +107,7 @@ pub struct WrapperConfig {
     unread_lines: Vec<WrapperLine>,
     notices: Vec<Notice>,
     starts: bool,
-    wanted: Vec<String>,
+    wanted: Vec<(String, Role)>,
     passed: Vec<Passed>,
 }
 
@@ -209,8 +203,8 @@ impl WrapperConfig {
         self.starts
     }
 
-    /// Files that were named and are not among those read.
-    pub fn wanted(&self) -> &[String] {
+    /// Files that were named and are not among those read, and what they are named for.
+    pub fn wanted(&self) -> &[(String, Role)] {
         &self.wanted
     }
 

@@ -175,13 +175,13 @@ impl Wrapper {
         without_control(self.raw_value(span))
     }
 
-    /// What the wrapper sees of a line of an argument file: without the line end, blanks around it and comments.
-    pub fn argument_text(&self, line: &Line) -> Cow<'_, str> {
+    /// What the wrapper looks at in a line of an argument file: no line end, no blanks around, no comment.
+    pub fn argument_span(&self, line: &Line) -> Span {
         let (text, comment) = text_of(&self.bytes, line.span.range().start, line.span.range().end);
         if text.of(&self.bytes).starts_with(b"#") {
-            return Cow::Borrowed("");
+            return Span { end: text.start, ..text };
         }
-        self.raw_value(trim(&self.bytes, text.range().start, comment))
+        trim(&self.bytes, text.range().start, comment)
     }
 }
 

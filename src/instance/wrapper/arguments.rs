@@ -4,7 +4,7 @@ use super::notice::{Notice, What};
 use super::reading::Finder;
 use super::variables::Variables;
 use super::{ADDITIONAL, WrapperConfig, any_index};
-use crate::document::{FileId, Place};
+use crate::document::{FileId, Place, Role};
 use crate::syntax::Span;
 use crate::syntax::encoding::Declared;
 
@@ -91,7 +91,7 @@ impl WrapperConfig {
         let (target, place) = (line.text.clone(), line.place());
         let Some(file) = finder.find(&target) else {
             let certain = finder.base.is_some();
-            self.wanted.push(target.clone());
+            self.wanted.push((target.clone(), Role::Arguments));
             self.notices.push(Notice { what: What::ArgumentFileMissing { target, certain }, place });
             self.starts &= !certain;
             return;
@@ -107,8 +107,17 @@ impl WrapperConfig {
         }
         let strips = self.is_true(FILE_STRIPS) == Some(true);
         for line in doc.lines() {
-            for argument in split(&doc.argument_text(line)) {
-                let place = Place::new(file, line.span);
+            let span = doc.argument_span(line);
+            let bytes = span.of(finder.documents[file.0].bytes());
+            let mut from = 0;
+            for argument in split(&doc.raw_value(span)) {
+                // One that is written in other bytes than its UTF-8 gets an empty place: no edit can touch it.
+                let found = memchr::memmem::find(&bytes[from..], argument.as_bytes()).map(|at| from + at);
+                let start = found.unwrap_or(from);
+                let end = found.map_or(from, |at| at + argument.len());
+                from = end;
+                let offset = span.range().start;
+                let place = Place::new(file, Span::new(offset + start, offset + end));
                 if !is_argument(argument) {
                     self.notices.push(Notice { what: What::NoArgument, place });
                     continue;

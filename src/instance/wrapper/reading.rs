@@ -82,8 +82,8 @@ pub struct Reading {
     pub files: Vec<FileId>,
     /// Whether the wrapper gets through.
     pub starts: bool,
-    /// Names of files that were not found.
-    pub wanted: Vec<String>,
+    /// Included files that were not found.
+    pub wanted: Vec<(String, Role)>,
     /// The line that decides each property, and its name as first written, which keeps its case.
     latest: HashMap<String, (usize, String)>,
     /// Variables that were said to be undefined.
@@ -201,7 +201,7 @@ impl Reading {
         }
         let certain = finder.base.is_some();
         let Some(found) = finder.find(&target) else {
-            self.wanted.push(target.clone());
+            self.wanted.push((target.clone(), Role::WrapperInclude));
             self.say(What::IncludeMissing { target, required, certain }, file, span);
             self.failed |= required && certain;
             return;

@@ -166,11 +166,8 @@ pub fn option_refused(cx: &Cx<'_, '_>) {
         let Some(fate) = option.fate(jdk) else { continue };
         let name = crate::instance::wrapper::option_name(text);
         let stops = |effect: &str| {
-            let line =
-                make::wrapper_line_at(cx.instance, argument.place).filter(|line| line.index().is_some());
-            let edits = line.map(|line| make::remove_wrapper_line(cx.instance, line)).unwrap_or_default();
             noted(cx.report(argument.place, format!("Java {} {effect} {name}", jdk.feature)), option.note)
-                .fix(edits)
+                .fix(removed(cx, argument.place))
         };
         match fate {
             catalog::Fate::Taken => {}
@@ -281,8 +278,11 @@ pub fn debug_agent(cx: &Cx<'_, '_>) {
 
 /// The edits that take an option of the wrapper's out.
 fn removed(cx: &Cx<'_, '_>, place: Place) -> Vec<Edit> {
-    let line = make::wrapper_line_at(cx.instance, place).filter(|line| line.index().is_some());
-    line.map(|line| make::remove_wrapper_line(cx.instance, line)).unwrap_or_default()
+    match make::wrapper_line_at(cx.instance, place) {
+        Some(line) if line.index().is_some() => make::remove_wrapper_line(cx.instance, line),
+        Some(_) => Vec::new(),
+        None => make::remove_argument(cx.instance, place),
+    }
 }
 
 fn is_local(host: &str) -> bool {

@@ -1,5 +1,7 @@
 //! What a rule found: where, how bad, how it is known, and what can be done.
 
+pub mod identity;
+
 use crate::document::Place;
 use crate::fix::Fix;
 use crate::rules::schema::{Basis, Rule, Severity};
@@ -11,6 +13,26 @@ pub struct Label {
     pub place: Place,
     /// A few words; may be empty for the primary place.
     pub text: String,
+}
+
+/// Who said that a finding does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Silencer {
+    /// A comment in the file.
+    Comment,
+    /// An `[[ignore]]` of wattlint.toml.
+    Config,
+    /// The baseline.
+    Baseline,
+}
+
+/// That a finding does not count, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// Who said so.
+    pub by: Silencer,
+    /// The reason given; empty if none is.
+    pub reason: String,
 }
 
 /// A rule's verdict.
@@ -36,6 +58,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// The instance's name.
     pub instance: String,
+    /// That it does not count, and why.
+    pub suppressed: Option<Suppression>,
 }
 
 impl Finding {

@@ -7,13 +7,14 @@ pub mod posture;
 pub mod show;
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::discover::Discovery;
 use crate::finding::Finding;
 use crate::instance::{Instance, Kind};
-use crate::rules::schema::Severity;
+use crate::rules::schema::{Rule, Severity};
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -30,8 +31,14 @@ pub enum Format {
 pub struct Report<'r> {
     /// The documents the findings speak of.
     pub discovery: &'r Discovery,
-    /// The findings, sorted.
+    /// The findings that count, sorted.
     pub findings: &'r [Finding],
+    /// Those that do not, sorted: each tells who said so.
+    pub suppressed: &'r [Finding],
+    /// The rules that ran, sorted by name.
+    pub rules: &'r [&'static Rule],
+    /// The folder that formats for repositories name files from, absolute.
+    pub root: &'r Path,
     /// The instances looked at.
     pub servers: &'r [Server],
 }

@@ -110,6 +110,7 @@ impl<'i, 'f> Cx<'i, 'f> {
                 assumed,
                 fix: None,
                 instance: self.instance.name.to_owned(),
+                suppressed: None,
             },
         }
     }
@@ -205,7 +206,8 @@ impl Selection {
         Selection { only: vec![rule] }
     }
 
-    fn rules(&self) -> Box<dyn Iterator<Item = &'static Rule> + '_> {
+    /// The rules, sorted by name if none is named.
+    pub fn rules(&self) -> Box<dyn Iterator<Item = &'static Rule> + '_> {
         if self.only.is_empty() { Box::new(BUILTIN.iter()) } else { Box::new(self.only.iter().copied()) }
     }
 }

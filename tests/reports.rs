@@ -1,6 +1,8 @@
 //! The three formats on one made-up installation that is rich in hard cases: related places, several files, Latin-1,
 //! control characters, secrets next to findings, long lines, a continued value.
 
+use std::path::Path;
+
 use wattlint::discover::Discovery;
 use wattlint::instance::{Given, Instance};
 use wattlint::report::{Format, Report, Server, write};
@@ -39,7 +41,15 @@ fn render(format: Format, color: bool) -> String {
     let mut findings: Vec<_> = instances.iter().flat_map(|i| rules::check(i, &Selection::all())).collect();
     rules::sort(&mut findings);
     let servers: Vec<Server> = instances.iter().map(Server::of).collect();
-    let report = Report { discovery: &discovery, findings: &findings, servers: &servers };
+    let rules: Vec<_> = rules::builtin().iter().collect();
+    let report = Report {
+        discovery: &discovery,
+        findings: &findings,
+        suppressed: &[],
+        rules: &rules,
+        root: Path::new(""),
+        servers: &servers,
+    };
     let mut out = Vec::new();
     write(format, &report, color, &mut out).expect("a Vec takes all");
     let text = String::from_utf8(out).expect("reports are UTF-8");

@@ -60,7 +60,16 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
     }
     rules::sort(&mut findings);
     console.say_assumptions(servers.iter());
-    let report = Report { discovery: &discovery, findings: &findings, servers: &servers };
+    let root = std::env::current_dir().unwrap_or_default();
+    let rules: Vec<_> = selection.rules().collect();
+    let report = Report {
+        discovery: &discovery,
+        findings: &findings,
+        suppressed: &[],
+        rules: &rules,
+        root: &root,
+        servers: &servers,
+    };
     let color = console.color;
     console.put(|out| report::write(args.format, &report, color, out));
     let judged = findings.iter().any(|finding| finding.severity >= args.fail_on.severity());

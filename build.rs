@@ -149,6 +149,7 @@ emit_struct!(When {
     jvm,
     wrapper,
     port,
+    posture,
     is,
     is_not,
     contains,

@@ -99,7 +99,9 @@ impl Generation {
 }
 
 /// A level of Mozilla's guideline Server Side TLS, version 5.8.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Policy {
     /// TLS 1.3 only.
     Modern,

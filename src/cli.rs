@@ -11,15 +11,19 @@ mod tls;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::{self, Config};
 use crate::discover::{self, Discovery};
-use crate::instance::release::{Jdk, RELEASES, Release, VersionError};
+use crate::instance::release::{Jdk, Release};
 use crate::instance::{Given, Instance};
 use crate::report::Server;
 use crate::rules::Selection;
 use crate::rules::schema::Rule;
+use crate::rules::settle::{Settled, settle};
+use crate::suggest::nearest;
 
 /// Lint, fix and explain the TLS and JVM configuration of webMethods Integration Server
 ///
@@ -75,6 +79,13 @@ struct Input {
     /// Also read config/backup and backups of the JVM
     #[arg(long)]
     include_backups: bool,
+    /// Another file than wattlint.toml, or settings in its place such as 'profile = "strict"'; settings may be given
+    /// several times
+    #[arg(long, value_name = "FILE|SETTING")]
+    config: Vec<String>,
+    /// Do not look for wattlint.toml
+    #[arg(long, conflicts_with = "config")]
+    no_config: bool,
 }
 
 impl Input {
@@ -82,9 +93,31 @@ impl Input {
         Given { release: self.release, jdk: self.jdk }
     }
 
-    fn discover(&self) -> Discovery {
-        let options = discover::Options { include_backups: self.include_backups };
-        Discovery::from_paths(&self.paths, options)
+    /// The settings of the run; `None` if they can't be used, and said so.
+    fn config(&self, console: &mut Console) -> Option<Config> {
+        let source = config::Source { given: &self.config, none: self.no_config };
+        match config::load(&self.paths, source) {
+            Ok(config) => Some(config),
+            Err(error) => {
+                console.say(format!("error: {error}"));
+                None
+            }
+        }
+    }
+
+    /// Reads what is asked for.
+    fn discover(&self, config: &Arc<Config>) -> Discovery {
+        let include_backups = self.include_backups || config.include_backups;
+        let options = discover::Options { include_backups, config: Arc::clone(config) };
+        let mut discovery = Discovery::from_paths(&self.paths, options);
+        config.inform(&mut discovery);
+        discovery
+    }
+
+    /// The settings of the run, and what is asked for.
+    fn open(&self, console: &mut Console) -> Option<(Discovery, Arc<Config>)> {
+        let config = Arc::new(self.config(console)?);
+        Some((self.discover(&config), config))
     }
 }
 
@@ -92,42 +125,47 @@ impl Input {
 #[derive(Debug, Args)]
 struct Rules {
     /// Only this rule; may be given several times
-    #[arg(long, value_name = "RULE", value_parser = rule)]
-    only: Vec<&'static Rule>,
+    #[arg(long, value_name = "RULE")]
+    only: Vec<String>,
 }
 
 impl Rules {
-    fn selection(&self) -> Selection {
-        Selection { only: self.only.clone() }
+    /// The rules named; `None` if there is none of that name, and said so.
+    fn selection(&self, config: Arc<Config>, console: &mut Console) -> Option<Selection> {
+        let only: Result<_, String> = self.only.iter().map(|name| rule(name, &config)).collect();
+        match only {
+            Ok(only) => Some(Selection { only, config }),
+            Err(why) => {
+                console.say(format!("error: {why}"));
+                None
+            }
+        }
     }
 }
 
-/// A release that exists, or one newer than this program knows.
 fn release(text: &str) -> Result<Release, String> {
-    let release: Release = text.parse().map_err(|error: VersionError| error.to_string())?;
-    let newest = RELEASES[RELEASES.len() - 1];
-    if release > newest || RELEASES.contains(&release) {
-        return Ok(release);
-    }
-    let known: Vec<String> = RELEASES.iter().map(Release::to_string).collect();
-    Err(format!("there is no release {release}; there are {}", known.join(", ")))
+    Release::existing(text)
 }
 
-fn rule(name: &str) -> Result<&'static Rule, String> {
-    let nearest = || nearest(name, crate::rules::builtin().iter().map(|rule| rule.name.as_ref()));
-    crate::rules::find(name).ok_or_else(|| match nearest() {
-        Some(known) => format!("there is no such rule; did you mean {known}?"),
-        None => "there is no such rule; `wattlint rules` lists them".to_owned(),
+/// The rule of a name, built-in or of the site's own.
+fn rule(name: &str, config: &Config) -> Result<&'static Rule, String> {
+    let found = crate::rules::find(name).or_else(|| config.own_rule(name));
+    found.ok_or_else(|| match nearest(name, config.rule_names()) {
+        Some(known) => format!("there is no rule {name}; did you mean {known}?"),
+        None => format!("there is no rule {name}; `wattlint rules` lists them"),
     })
 }
 
-/// The name most like a misspelt one, if any is like it.
-fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    names
-        .map(|known| (strsim::levenshtein(name, known), known))
-        .min()
-        .filter(|(distance, known)| *distance <= known.len() / 3)
-        .map(|(_, known)| known)
+/// Checks all instances of a run.
+fn lint(discovery: &Discovery, given: Given, selection: &Selection) -> (Settled, Vec<Server>) {
+    let mut findings = Vec::new();
+    let mut servers = Vec::with_capacity(discovery.groups.len());
+    // One instance at a time: its settings are dropped before the next one is read.
+    for instance in Instance::all(discovery, given) {
+        findings.extend(crate::rules::check(&instance, selection));
+        servers.push(Server::of(&instance));
+    }
+    (settle(discovery, selection, findings), servers)
 }
 
 /// The output streams of a run.

@@ -8,12 +8,15 @@ mod walk;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use thiserror::Error;
 
 pub use group::Group;
 pub use single::{read_file, wrapper_files};
+pub use walk::normal as absolute;
 
+use crate::config::Config;
 use crate::document::{Document, FileId, Role};
 
 /// Files above this size are not read: the largest real configuration file is a hundred times smaller.
@@ -64,10 +67,12 @@ pub enum Problem {
 }
 
 /// What to look for.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Also read `config/backup` and backups of the JVM.
     pub include_backups: bool,
+    /// The settings of the run: what to leave out, and how large files may be.
+    pub config: Arc<Config>,
 }
 
 /// Everything found under the paths of one run.
@@ -83,6 +88,8 @@ pub struct Discovery {
     pub problems: Vec<Problem>,
     /// Folders in which a run was interrupted while it wrote.
     pub interrupted: Vec<PathBuf>,
+    /// The paths looked through, absolute.
+    pub paths: Vec<PathBuf>,
 }
 
 impl Discovery {
@@ -121,7 +128,12 @@ impl Discovery {
 
     /// The same documents in the same groups, to try changes on.
     pub fn copy(&self) -> Discovery {
-        Discovery { documents: self.documents.clone(), groups: self.groups.clone(), ..Discovery::default() }
+        Discovery {
+            documents: self.documents.clone(),
+            groups: self.groups.clone(),
+            paths: self.paths.clone(),
+            ..Discovery::default()
+        }
     }
 
     /// A document by its number.

@@ -44,6 +44,8 @@ pub enum Role {
     SuiteList,
     /// `bin/.lock`: the server runs, or was not shut down cleanly
     Lock,
+    /// `wattlint.toml`
+    Config,
 }
 
 impl Role {
@@ -66,6 +68,7 @@ impl Role {
             Role::StoreAlias => "store alias",
             Role::SuiteList => "cipher suites",
             Role::Lock => "lock",
+            Role::Config => "wattlint",
         }
     }
 
@@ -162,9 +165,12 @@ impl Document {
                 let batch = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("bat"));
                 Syntax::Setenv(Setenv::parse(shared, batch))
             }
-            Role::Manifest | Role::JdkRelease | Role::StoreAlias | Role::SuiteList | Role::Lock => {
-                Syntax::Opaque
-            }
+            Role::Manifest
+            | Role::JdkRelease
+            | Role::StoreAlias
+            | Role::SuiteList
+            | Role::Lock
+            | Role::Config => Syntax::Opaque,
         };
         Document {
             real: path.clone(),

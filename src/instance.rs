@@ -35,7 +35,7 @@ pub enum Kind {
 }
 
 /// What the command line says of release and JDK, before anything the files say.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Given {
     /// `--release`
     pub release: Option<Release>,
@@ -136,6 +136,8 @@ impl<'f> Instance<'f> {
         let settings = Settings::read(documents, &group.files);
         let wrapper = WrapperConfig::read(documents, &group.files);
         let kind = kind_of(documents, group);
+        let given =
+            Given { release: given.release.or(group.given.release), jdk: given.jdk.or(group.given.jdk) };
         let release = match given.release {
             Some(release) => Known::given(release),
             None => versions::release(documents, &group.files, &settings, &wrapper),

@@ -7,6 +7,7 @@
 
 pub mod catalog;
 pub mod cli;
+pub mod config;
 pub mod debugging;
 pub mod discover;
 pub mod document;
@@ -16,5 +17,6 @@ pub mod instance;
 pub mod report;
 pub mod rules;
 pub mod secrets;
+pub mod suggest;
 pub mod syntax;
 pub mod tls;

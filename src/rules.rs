@@ -1,14 +1,19 @@
 //! Rules: what they are, which run on an instance, and the context their checks see.
 
 pub mod checks;
+pub mod comments;
 pub mod condition;
+pub mod own;
 pub mod schema;
+pub mod settle;
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
+use std::sync::Arc;
 
 use schema::{Basis, CheckKind, Example, Expected, Rule, RuleFix, Safety, Severity, When};
 
+use crate::config::Config;
 use crate::document::Place;
 use crate::finding::{Finding, Label};
 use crate::fix::{Edit, Fix};
@@ -40,6 +45,8 @@ pub struct Cx<'i, 'f> {
     pub instance: &'i Instance<'f>,
     /// The rule being checked.
     pub rule: &'static Rule,
+    /// The settings of the run.
+    pub config: &'i Config,
     shared: &'i Shared<'i, 'f>,
     uses_release: Cell<bool>,
     uses_jdk: Cell<bool>,
@@ -193,6 +200,8 @@ impl Draft<'_> {
 pub struct Selection {
     /// Only these; all if empty.
     pub only: Vec<&'static Rule>,
+    /// The settings of the run.
+    pub config: Arc<Config>,
 }
 
 impl Selection {
@@ -203,12 +212,27 @@ impl Selection {
 
     /// A single rule.
     pub fn one(rule: &'static Rule) -> Self {
-        Selection { only: vec![rule] }
+        Selection { only: vec![rule], ..Selection::default() }
     }
 
-    /// The rules, sorted by name if none is named.
+    /// The rules that run: those of the site's own behind the built-in ones.
     pub fn rules(&self) -> Box<dyn Iterator<Item = &'static Rule> + '_> {
-        if self.only.is_empty() { Box::new(BUILTIN.iter()) } else { Box::new(self.only.iter().copied()) }
+        // What is of no use to anybody, only all rules together can tell.
+        if self.only.is_empty() || self.only.iter().any(|rule| settle::is_of_run(rule)) {
+            Box::new(BUILTIN.iter().chain(self.config.rules.iter().copied()))
+        } else {
+            Box::new(self.only.iter().copied())
+        }
+    }
+
+    /// Whether a rule runs.
+    pub fn runs(&self, rule: &Rule) -> bool {
+        self.rules().any(|known| std::ptr::eq(known, rule))
+    }
+
+    /// Whether the findings of a rule are wanted.
+    pub fn reports(&self, rule: &Rule) -> bool {
+        self.only.is_empty() || self.only.iter().any(|known| std::ptr::eq(*known, rule))
     }
 }
 
@@ -225,13 +249,15 @@ pub fn applies(rule: &Rule, instance: &Instance<'_>) -> bool {
         && in_range(rule.jdks.as_ref(), |range| range.has_jdk(instance.jdk.value))
 }
 
-/// Checks one instance. Findings come sorted by place, then rule.
-pub fn check(instance: &Instance<'_>, selection: &Selection) -> Vec<Finding> {
+/// Checks one instance: all its rules find, whatever the site says of it ([`settle`] asks that). Findings come sorted by
+/// place, then rule.
+pub fn check<'i>(instance: &'i Instance<'_>, selection: &'i Selection) -> Vec<Finding> {
     let shared = Shared::default();
     for rule in selection.rules().filter(|rule| applies(rule, instance)) {
         let cx = Cx {
             instance,
             rule,
+            config: &selection.config,
             shared: &shared,
             uses_release: Cell::new(false),
             uses_jdk: Cell::new(false),

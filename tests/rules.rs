@@ -1,19 +1,38 @@
 //! Every rule's examples, executed: the rule alone, its findings to the line, its fixes to the byte.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use similar::TextDiff;
+use wattlint::config::{Config, FILE_NAME};
 use wattlint::discover::Discovery;
 use wattlint::finding::Finding;
 use wattlint::fix::apply::{Outcome, Permit, converge};
 use wattlint::instance::release::{Jdk, Release, VersionRange};
 use wattlint::instance::{Given, Instance};
 use wattlint::rules::schema::{Basis, CheckKind, Example, Rule, Safety, Severity};
+use wattlint::rules::settle::settle;
 use wattlint::rules::{self, Selection, checks};
 
+/// A `wattlint.toml` among the files is the configuration of the run.
+fn config(example: &Example) -> Arc<Config> {
+    let text = example.files.iter().find(|(path, _)| path == FILE_NAME);
+    let config = text.map(|(_, text)| Config::from_text(text, Path::new("")).expect("a configuration"));
+    Arc::new(config.unwrap_or_default())
+}
+
 fn discovery(example: &Example) -> Discovery {
-    let files = example.files.iter().map(|(path, text)| (path.as_ref(), text.as_bytes().to_vec()));
-    Discovery::from_memory(files)
+    let files = example.files.iter().filter(|(path, _)| path != FILE_NAME);
+    let files = files.map(|(path, text)| (path.as_ref(), text.as_bytes().to_vec()));
+    let mut discovery = Discovery::from_memory(files);
+    discovery.paths.push(PathBuf::new());
+    config(example).inform(&mut discovery);
+    discovery
+}
+
+fn selection(rule: &'static Rule, example: &Example) -> Selection {
+    Selection { only: vec![rule], config: config(example) }
 }
 
 fn given(example: &Example) -> Given {
@@ -22,12 +41,10 @@ fn given(example: &Example) -> Given {
     Given { release, jdk }
 }
 
-fn check(rule: &'static Rule, discovery: &Discovery, given: Given) -> Vec<Finding> {
-    let selection = Selection::one(rule);
-    let mut findings: Vec<Finding> =
-        Instance::all(discovery, given).flat_map(|instance| rules::check(&instance, &selection)).collect();
-    rules::sort(&mut findings);
-    findings
+fn check(selection: &Selection, discovery: &Discovery, given: Given) -> Vec<Finding> {
+    let found: Vec<Finding> =
+        Instance::all(discovery, given).flat_map(|instance| rules::check(&instance, selection)).collect();
+    settle(discovery, selection, found).findings
 }
 
 fn places(discovery: &Discovery, findings: &[Finding]) -> Vec<(String, usize)> {
@@ -43,8 +60,8 @@ fn places(discovery: &Discovery, findings: &[Finding]) -> Vec<(String, usize)> {
 fn fixed(rule: &'static Rule, example: &Example) -> Result<(Discovery, Outcome), String> {
     let mut discovery = discovery(example);
     let permit = Permit { tier: Safety::Unsafe, secrets: true };
-    let outcome =
-        converge(&mut discovery, given(example), &Selection::one(rule), permit).map_err(|e| e.to_string())?;
+    let outcome = converge(&mut discovery, given(example), &selection(rule, example), permit)
+        .map_err(|e| e.to_string())?;
     Ok((discovery, outcome))
 }
 
@@ -55,7 +72,7 @@ fn problems(rule: &'static Rule, example: &Example) -> Vec<String> {
     if before.documents.len() != example.files.len() || before.groups.len() > 1 {
         problems.push(format!("{} files in {} instances", before.documents.len(), before.groups.len()));
     }
-    let findings = check(rule, &before, given(example));
+    let findings = check(&selection(rule, example), &before, given(example));
     let expected: Vec<(String, usize)> =
         example.finds.iter().map(|place| (place.file.to_string(), place.line)).collect();
     let found = places(&before, &findings);
@@ -108,7 +125,7 @@ fn problems(rule: &'static Rule, example: &Example) -> Vec<String> {
                 problems.push("a fixable finding remains after the fixes".to_owned());
             }
             // What is assumed without the flags may change with the files; with them it must not.
-            let again = check(rule, &after, given(example));
+            let again = check(&selection(rule, example), &after, given(example));
             if again.len() > findings.len() {
                 problems.push("the fixes make new findings".to_owned());
             }
@@ -139,8 +156,8 @@ fn every_rule_is_whole() {
         assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{name}");
         assert!(rule.summary.chars().count() <= 78 && !rule.summary.ends_with('.'), "{name}: summary");
         assert!(rule.why.lines().all(|line| line.chars().count() <= 80), "{name}: why is too wide");
-        assert_eq!(rule.check == Some(CheckKind::Native), rule.when.is_none(), "{name}: check or when");
-        assert_eq!(rule.when.is_none(), checks::native(name).is_some(), "{name}: function");
+        assert_eq!(rule.check.is_some(), rule.when.is_none(), "{name}: check or when");
+        assert_eq!(rule.check == Some(CheckKind::Native), checks::native(name).is_some(), "{name}: function");
         for range in [&rule.releases, &rule.jdks].into_iter().flatten() {
             assert!(range.parse::<VersionRange>().is_ok(), "{name}: {range}");
         }
@@ -163,6 +180,7 @@ fn ranges_hold_rules_back() {
             wattlint::instance::release::RELEASES.into_iter().find(|release| !range.has_release(*release));
         let example = rule.examples.iter().find(|example| !example.finds.is_empty()).expect("one that finds");
         let given = Given { release: Some(outside.expect("a release outside")), ..given(example) };
-        assert!(check(rule, &discovery(example), given).is_empty(), "{}", rule.name);
+        let found = check(&selection(rule, example), &discovery(example), given);
+        assert!(found.is_empty(), "{}", rule.name);
     }
 }

@@ -1,13 +1,15 @@
 //! `wattlint check`
 
-use clap::{Args, ValueEnum};
+use std::sync::Arc;
 
-use super::{Console, FAILED, Input, Rules};
+use clap::Args;
+
+use super::{Console, FAILED, Input, Rules, lint};
+use crate::config::{FailOn, Profile};
 use crate::discover::Discovery;
-use crate::instance::Instance;
-use crate::report::{self, Format, Report, Server};
-use crate::rules;
+use crate::report::{self, Format, Report};
 use crate::rules::schema::Severity;
+use crate::rules::settle::Settled;
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -18,68 +20,73 @@ pub struct CheckArgs {
     /// How to print findings
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
-    /// The least severity that makes the exit code 1
-    #[arg(long, value_name = "SEVERITY", default_value = "warning")]
-    fail_on: FailOn,
+    /// The least severity that makes the exit code 1 [default: warning; info with the profile strict]
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<FailOn>,
+    /// Report what comments and wattlint.toml silence, too
+    #[arg(long)]
+    no_ignores: bool,
     /// Print the files that would be read, with role and instance, and stop
     #[arg(long)]
     list_files: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum FailOn {
-    Error,
-    Warning,
-    Info,
-}
-
-impl FailOn {
-    fn severity(self) -> Severity {
-        match self {
-            FailOn::Error => Severity::Error,
-            FailOn::Warning => Severity::Warning,
-            FailOn::Info => Severity::Info,
-        }
+/// Whether a finding makes the exit code 1.
+fn fails(severity: Severity, fail_on: FailOn) -> bool {
+    match fail_on {
+        FailOn::Error => severity >= Severity::Error,
+        FailOn::Warning => severity >= Severity::Warning,
+        FailOn::Info => true,
+        FailOn::Never => false,
     }
 }
 
 pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
-    let discovery = args.input.discover();
+    let Some(mut config) = args.input.config(console) else { return FAILED };
+    config.no_ignores = args.no_ignores;
+    let config = Arc::new(config);
+    let discovery = args.input.discover(&config);
+    let Some(selection) = args.rules.selection(config, console) else { return FAILED };
     let failed = console.say_discovery(&discovery);
     if args.list_files {
         list_files(&discovery, console);
         return if failed { FAILED } else { 0 };
     }
-    let selection = args.rules.selection();
-    let mut findings = Vec::new();
-    let mut servers = Vec::with_capacity(discovery.groups.len());
-    // One instance at a time: its settings are dropped before the next one is read.
-    for instance in Instance::all(&discovery, args.input.given()) {
-        findings.extend(rules::check(&instance, &selection));
-        servers.push(Server::of(&instance));
-    }
-    rules::sort(&mut findings);
+    let (settled, servers) = lint(&discovery, args.input.given(), &selection);
+    let Settled { findings, suppressed } = settled;
     console.say_assumptions(servers.iter());
-    let root = std::env::current_dir().unwrap_or_default();
     let rules: Vec<_> = selection.rules().collect();
     let report = Report {
         discovery: &discovery,
         findings: &findings,
-        suppressed: &[],
+        suppressed: &suppressed,
         rules: &rules,
-        root: &root,
+        root: &selection.config.root,
         servers: &servers,
     };
     let color = console.color;
     console.put(|out| report::write(args.format, &report, color, out));
-    let judged = findings.iter().any(|finding| finding.severity >= args.fail_on.severity());
+    let fail_on = args.fail_on.or(selection.config.fail_on);
+    let judged = findings.iter().any(|finding| {
+        let path = &discovery.document(finding.primary.place.file).path;
+        let usual = match selection.config.profile(path) {
+            Profile::Strict => FailOn::Info,
+            Profile::Regular | Profile::Audit => FailOn::Warning,
+        };
+        fails(finding.severity, fail_on.unwrap_or(usual))
+    });
     if !discovery.groups.is_empty() {
         let left_out = match discovery.notes.len() {
             0 => String::new(),
             1 => "; 1 file was left out, see the note above".to_owned(),
             count => format!("; {count} files were left out, see the notes above"),
         };
-        console.say(format!("{}{left_out}", report.summary()));
+        let silenced = match suppressed.len() {
+            0 => String::new(),
+            1 => "; 1 silenced".to_owned(),
+            count => format!("; {count} silenced"),
+        };
+        console.say(format!("{}{silenced}{left_out}", report.summary()));
     }
     match (failed, judged) {
         (true, _) => FAILED,

@@ -125,7 +125,7 @@ fn change(
     console: &mut Console,
     plan: impl Fn(&Instance<'_>) -> Result<Plan, DebugError>,
 ) -> u8 {
-    let Some(mut discovery) = super::fix::discover(input, output.write, console) else { return FAILED };
+    let Some((mut discovery, _)) = super::fix::open(input, output.write, console) else { return FAILED };
     if console.say_discovery(&discovery) {
         console.say("nothing was changed");
         return FAILED;
@@ -222,7 +222,7 @@ struct JsonSwitch<'a> {
 }
 
 fn status(args: &StatusArgs, console: &mut Console) -> u8 {
-    let discovery = args.input.discover();
+    let Some((discovery, _)) = args.input.open(console) else { return FAILED };
     let failed = console.say_discovery(&discovery);
     let given: Given = args.input.given();
     let instances: Vec<Instance<'_>> =

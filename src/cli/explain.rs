@@ -75,7 +75,7 @@ fn suggestion(name: &str) -> Option<String> {
     let all = names.chain(read).chain(suites).chain(protocols).chain(known).chain(options);
     // With the word of its family left out or misspelt, a setting still is one.
     let setting = || catalog::watt_like(name).map(|(watt, _)| watt.name.to_owned());
-    super::nearest(name, all).map(|known| known.replacen('@', "#", 1)).or_else(setting)
+    crate::suggest::nearest(name, all).map(|known| known.replacen('@', "#", 1)).or_else(setting)
 }
 
 /// The rules that read a setting, a system property (with or without its `-D`) or a file.

@@ -1,10 +1,12 @@
 //! `wattlint fix`
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::{Console, FAILED, Input, Rules};
+use crate::config::Config;
 use crate::discover::Discovery;
 use crate::document::{FileId, Role};
 use crate::fix::apply::{self, Change, Permit};
@@ -45,7 +47,8 @@ pub struct WriteArgs {
 }
 
 pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
-    let Some(mut discovery) = discover(&args.input, args.output.write, console) else { return FAILED };
+    let Some((mut discovery, config)) = open(&args.input, args.output.write, console) else { return FAILED };
+    let Some(selection) = args.rules.selection(config, console) else { return FAILED };
     if console.say_discovery(&discovery) {
         console.say("nothing was changed");
         return FAILED;
@@ -58,7 +61,7 @@ pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
         tier: if args.include_unsafe { Safety::Unsafe } else { Safety::Safe },
         secrets: args.output.write && !args.output.diff,
     };
-    let outcome = match apply::converge(&mut discovery, given, &args.rules.selection(), permit) {
+    let outcome = match apply::converge(&mut discovery, given, &selection, permit) {
         Ok(outcome) => outcome,
         Err(error) => {
             console.say(format!("error: {error}"));
@@ -156,10 +159,10 @@ pub fn deliver(discovery: &Discovery, changes: &[Change], output: &WriteArgs, co
 
 /// Reads what a command that may write is to work on. What an interrupted run left is finished or taken back before.
 /// `None` if that is not possible, and said so.
-pub fn discover(input: &Input, writes: bool, console: &mut Console) -> Option<Discovery> {
-    let discovery = input.discover();
+pub fn open(input: &Input, writes: bool, console: &mut Console) -> Option<(Discovery, Arc<Config>)> {
+    let (discovery, config) = input.open(console)?;
     if discovery.interrupted.is_empty() || !writes {
-        return Some(discovery);
+        return Some((discovery, config));
     }
     match write::recover(discovery.interrupted.iter().map(std::path::PathBuf::as_path)) {
         Ok(recovered) => {
@@ -176,7 +179,7 @@ pub fn discover(input: &Input, writes: bool, console: &mut Console) -> Option<Di
                     }
                 });
             }
-            Some(input.discover())
+            Some((input.discover(&config), config))
         }
         Err(error) => {
             console.say(format!("error: {error}"));

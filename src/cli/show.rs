@@ -134,7 +134,7 @@ fn show_wrapper(args: &ShowArgs, path: &Path, console: &mut Console) -> Result<u
 }
 
 fn show_instances(args: &ShowArgs, console: &mut Console) -> u8 {
-    let discovery = args.input.discover();
+    let Some((discovery, _)) = args.input.open(console) else { return FAILED };
     let failed = console.say_discovery(&discovery);
     if args.subject == Subject::Files {
         let files = report::files(&discovery);

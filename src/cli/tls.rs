@@ -56,14 +56,14 @@ fn parse_peer(text: &str) -> Result<Peer, String> {
     Peer::parse(text).map_err(|error| match &error {
         PeerError::Unknown(_) => {
             let names = crate::catalog::PEERS.iter().map(|peer| peer.name);
-            match super::nearest(text, names.clone()) {
+            match crate::suggest::nearest(text, names.clone()) {
                 Some(known) => format!("there is no peer of that name; did you mean {known}?"),
                 None => format!("{error}; peers with names: {}", names.collect::<Vec<_>>().join(", ")),
             }
         }
         PeerError::Value { what: "cipher suite of JSSE", value, .. } => {
             let names = crate::catalog::SUITES.iter().map(|suite| suite.name);
-            match super::nearest(value, names) {
+            match crate::suggest::nearest(value, names) {
                 Some(known) => format!("{error}; did you mean {known}?"),
                 None => error.to_string(),
             }
@@ -77,7 +77,7 @@ fn parse_keys(text: &str) -> Result<OwnKeys, String> {
 }
 
 pub fn run(args: &TlsArgs, console: &mut Console) -> u8 {
-    let discovery = args.input.discover();
+    let Some((discovery, _)) = args.input.open(console) else { return FAILED };
     let failed = console.say_discovery(&discovery);
     let peers: Vec<Peer> = if args.matrix { Peer::named().collect() } else { args.peer.clone() };
     let own = &args.own_key.0;

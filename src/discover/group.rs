@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::roles;
 use crate::document::{Document, FileId, Role};
+use crate::instance::Given;
 
 /// The files of one instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Group {
     pub name: String,
     /// Its files, sorted by path; files of the JVM may belong to several instances.
     pub files: Vec<FileId>,
+    /// What the configuration says of its versions.
+    pub given: Given,
 }
 
 fn name_of(path: &Path) -> &str {
@@ -129,6 +132,7 @@ pub fn group(documents: &[Document]) -> Vec<Group> {
                     name: name_of(&root).to_owned(),
                     root,
                     files: Vec::new(),
+                    given: Given::default(),
                 });
                 group.files.push(FileId(index));
             }
@@ -206,7 +210,7 @@ fn attach(groups: &mut [Group], alone: &mut BTreeMap<PathBuf, Group>, documents:
         only.files.push(id);
     } else if is_of_use(document) && !(document.role == Role::Setenv && has_instances) {
         let name = name_of(&root).to_owned();
-        let group = Group { name, root: root.clone(), files: Vec::new() };
+        let group = Group { name, root: root.clone(), files: Vec::new(), given: Given::default() };
         alone.entry(root).or_insert(group).files.push(id);
     }
 }

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::walk::{Read, read, too_large};
-use super::{Discovery, Group, Problem, display_path};
+use super::{Discovery, Group, MAX_FILE_BYTES, Problem, display_path};
 use crate::document::{Document, FileId, Role};
+use crate::instance::Given;
 use crate::instance::wrapper::{Started, WrapperConfig};
 
 /// Files a wrapper configuration may be made of here.
@@ -27,9 +28,11 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
         let what = if meta.is_dir() { "a folder" } else { "a device, pipe or socket" };
         return Err(Problem::NotAFile { path: shown, what });
     }
-    match read(path, meta.len()).map_err(unreadable)? {
+    match read(path, meta.len(), MAX_FILE_BYTES).map_err(unreadable)? {
         Read::Bytes(bytes) => Ok(bytes),
-        Read::TooLarge => Err(Problem::Unsuitable { path: shown, why: too_large(meta.len()) }),
+        Read::TooLarge => {
+            Err(Problem::Unsuitable { path: shown, why: too_large(meta.len(), MAX_FILE_BYTES) })
+        }
     }
 }
 
@@ -72,7 +75,12 @@ pub fn wrapper_files(path: &Path, base: &Path, started: Started<'_>) -> Result<D
             discovery.documents.push(Document::new(path, shown, role, bytes));
         }
         if discovery.documents.len() == before {
-            discovery.groups.push(Group { root: folder, name: String::new(), files });
+            discovery.groups.push(Group {
+                root: folder,
+                name: String::new(),
+                files,
+                given: Given::default(),
+            });
             return Ok(discovery);
         }
     }

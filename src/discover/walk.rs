@@ -27,6 +27,7 @@ impl Walk {
     /// Adds one path of the command line.
     pub fn add(&mut self, path: &Path) {
         let shown = display_path(path);
+        self.found.paths.push(normal(path));
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => self.add_folder(path, shown),
             Ok(meta) if meta.is_file() => self.add_named(path, shown, meta.len()),
@@ -53,11 +54,11 @@ impl Walk {
 
     fn add_folder(&mut self, folder: &Path, shown: String) {
         let before = (self.found.documents.len(), self.found.problems.len());
-        let options = self.options;
+        let options = self.options.clone();
         let walk = WalkDir::new(folder)
             .sort_by_file_name()
             .into_iter()
-            .filter_entry(move |entry| wanted(entry, options));
+            .filter_entry(move |entry| wanted(entry, &options));
         for entry in walk {
             match entry {
                 Ok(entry) => self.add_entry(&entry),
@@ -104,15 +105,17 @@ impl Walk {
         }
         // A link is followed to a file (Kubernetes mounts files so), never to a folder.
         match fs::metadata(path) {
-            Ok(meta) if meta.is_file() => match read(path, meta.len()) {
+            Ok(meta) if meta.is_file() => match read(path, meta.len(), self.options.config.largest_file()) {
                 Ok(Read::Bytes(bytes)) => match roles::identify(path, &bytes) {
                     Identity::Role(role) => self.document(path, shown(), role, bytes, false),
                     Identity::Other(why) => self.found.notes.push(format!("{}: {why}", shown())),
                     Identity::Unknown => {}
                 },
-                Ok(Read::TooLarge) => {
-                    self.found.notes.push(format!("{}: {}", shown(), too_large(meta.len())))
-                }
+                Ok(Read::TooLarge) => self.found.notes.push(format!(
+                    "{}: {}",
+                    shown(),
+                    too_large(meta.len(), self.options.config.largest_file())
+                )),
                 Err(source) => self.problem(Problem::Unreadable { path: shown(), source }),
             },
             Ok(_) if role == Role::Lock || !super::is_linted(role) => {}
@@ -126,10 +129,10 @@ impl Walk {
 
     /// A file named on the command line: it must be usable, and its surroundings help to understand it.
     fn add_named(&mut self, path: &Path, shown: String, length: u64) {
-        let bytes = match read(path, length) {
+        let bytes = match read(path, length, self.options.config.largest_file()) {
             Ok(Read::Bytes(bytes)) => bytes,
             Ok(Read::TooLarge) => {
-                let why = too_large(length);
+                let why = too_large(length, self.options.config.largest_file());
                 return self.problem(Problem::Unsuitable { path: shown, why });
             }
             Err(source) => {
@@ -175,7 +178,7 @@ impl Walk {
             if !meta.is_file() || file == absolute {
                 continue;
             }
-            if let Ok(Read::Bytes(bytes)) = read(&file, meta.len())
+            if let Ok(Read::Bytes(bytes)) = read(&file, meta.len(), self.options.config.largest_file())
                 && let Identity::Role(role) = roles::identify(&file, &bytes)
             {
                 let shown = display_path(&shown_home.join(&relative));
@@ -194,7 +197,7 @@ impl Walk {
 
 /// An absolute path without `.` and `..`. Behind a link, `..` means the folder above the link's target, so where it
 /// stands the file system is asked.
-fn normal(path: &Path) -> PathBuf {
+pub fn normal(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let climbs = absolute.components().any(|part| part == std::path::Component::ParentDir);
     let resolved = || {
@@ -222,7 +225,7 @@ fn inside(path: &Path, folder: &Path) -> Option<Vec<u8>> {
         .ok()
         .filter(|real| fs::canonicalize(folder).is_ok_and(|folder| real.starts_with(folder)))?;
     let meta = fs::metadata(&real).ok().filter(fs::Metadata::is_file)?;
-    match read(&real, meta.len()) {
+    match read(&real, meta.len(), MAX_FILE_BYTES) {
         Ok(Read::Bytes(bytes)) => Some(bytes),
         _ => None,
     }
@@ -233,27 +236,27 @@ pub(super) enum Read {
     TooLarge,
 }
 
-pub(super) fn read(path: &Path, length: u64) -> std::io::Result<Read> {
+pub(super) fn read(path: &Path, length: u64, most: u64) -> std::io::Result<Read> {
     use std::io::Read as _;
-    if length > MAX_FILE_BYTES {
+    if length > most {
         return Ok(Read::TooLarge);
     }
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
     // One byte more than allowed tells a file that grew.
-    fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
-    Ok(if bytes.len() as u64 > MAX_FILE_BYTES { Read::TooLarge } else { Read::Bytes(bytes) })
+    fs::File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    Ok(if bytes.len() as u64 > most { Read::TooLarge } else { Read::Bytes(bytes) })
 }
 
-pub(super) fn too_large(length: u64) -> String {
-    format!(
-        "is {} MiB, more than the {} MiB a configuration file may have here: left out",
-        length >> 20,
-        MAX_FILE_BYTES >> 20
-    )
+pub(super) fn too_large(length: u64, most: u64) -> String {
+    format!("has {length} bytes, more than the {most} a configuration file may have here: left out")
 }
 
 /// Whether to look at an entry of a folder at all. Nothing of what is refused here is opened.
-fn wanted(entry: &DirEntry, options: Options) -> bool {
+fn wanted(entry: &DirEntry, options: &Options) -> bool {
+    let config = &options.config;
+    if entry.depth() > 0 && !config.exclude.is_empty() && config.excludes(&normal(entry.path())) {
+        return false;
+    }
     if entry.depth() == 0 || !entry.file_type().is_dir() {
         return true;
     }

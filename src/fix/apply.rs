@@ -11,6 +11,7 @@ use crate::document::FileId;
 use crate::finding::Finding;
 use crate::instance::{Given, Instance};
 use crate::rules::schema::{Safety, Severity};
+use crate::rules::settle::settle;
 use crate::rules::{self, Selection};
 use crate::secrets;
 use crate::syntax::Span;
@@ -158,28 +159,30 @@ pub fn converge(
     selection: &Selection,
     permit: Permit,
 ) -> Result<Outcome, FixError> {
-    let (givens, mut findings): (Vec<Given>, Vec<Vec<Finding>>) = Instance::all(discovery, given)
+    let (givens, mut found): (Vec<Given>, Vec<Vec<Finding>>) = Instance::all(discovery, given)
         .map(|instance| {
             let held = Given { release: Some(instance.release.value), jdk: Some(instance.jdk.value) };
             (held, rules::check(&instance, selection))
         })
         .unzip();
+    let settled = |discovery: &Discovery, found: &[Vec<Finding>]| {
+        settle(discovery, selection, found.iter().flatten().cloned())
+    };
+    let mut findings = settled(discovery, &found).findings;
     let readable = unreadable(discovery);
     // Without anything to apply, nothing needs to be compared.
-    let any = findings
-        .iter()
-        .flatten()
-        .any(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safety >= permit.tier));
+    let any =
+        findings.iter().any(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safety >= permit.tier));
     let limited = !selection.only.is_empty();
     let before = match (any, limited) {
         (false, _) => Errors::default(),
         (true, true) => all_errors(discovery, &givens),
-        (true, false) => errors(findings.iter().flatten()),
+        (true, false) => errors(findings.iter()),
     };
     let mut working = Working::default();
     let mut outcome = Outcome::default();
     for round in 0.. {
-        let (chosen, withheld) = choose(discovery, findings.iter().flatten(), permit);
+        let (chosen, withheld) = choose(discovery, findings.iter(), permit);
         outcome.withheld = withheld;
         if chosen.is_empty() {
             break;
@@ -208,12 +211,13 @@ pub fn converge(
         let changed: HashSet<FileId> = edits.iter().map(|edit| edit.file).collect();
         for (index, group) in discovery.groups.iter().enumerate() {
             if group.files.iter().any(|id| changed.contains(id)) {
-                findings[index] = rules::check(&Instance::new(discovery, group, givens[index]), selection);
+                found[index] = rules::check(&Instance::new(discovery, group, givens[index]), selection);
             }
         }
+        findings = settled(discovery, &found).findings;
     }
     if !outcome.applied.is_empty() {
-        let after = if limited { all_errors(discovery, &givens) } else { errors(findings.iter().flatten()) };
+        let after = if limited { all_errors(discovery, &givens) } else { errors(findings.iter()) };
         // Whoever leaves IAIK may meet what is wrong with the lists of JSSE: one error in the place of another is no harm.
         let more = after.values().sum::<usize>() > before.values().sum();
         let new = after.iter().find(|(what, count)| *count > before.get(*what).unwrap_or(&0));
@@ -226,8 +230,7 @@ pub fn converge(
             });
         }
     }
-    outcome.remaining = findings.into_iter().flatten().collect();
-    rules::sort(&mut outcome.remaining);
+    outcome.remaining = findings;
     outcome.changes = working.changes();
     Ok(outcome)
 }

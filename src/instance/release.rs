@@ -94,6 +94,22 @@ pub enum VersionError {
     Range(String),
 }
 
+impl Release {
+    /// Reads a release that exists, or one newer than this program knows.
+    ///
+    /// # Errors
+    /// It is none; in words, with those that are.
+    pub fn existing(text: &str) -> Result<Release, String> {
+        let release: Release = text.parse().map_err(|error: VersionError| error.to_string())?;
+        let newest = RELEASES[RELEASES.len() - 1];
+        if release > newest || RELEASES.contains(&release) {
+            return Ok(release);
+        }
+        let known: Vec<String> = RELEASES.iter().map(Release::to_string).collect();
+        Err(format!("there is no release {release}; there are {}", known.join(", ")))
+    }
+}
+
 impl FromStr for Release {
     type Err = VersionError;
 

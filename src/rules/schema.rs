@@ -132,6 +132,8 @@ pub struct Rule {
 pub enum CheckKind {
     /// A Rust function.
     Native,
+    /// What the others found in the whole run.
+    Run,
 }
 
 /// What a rule's fix is called and how much care it needs; for `[when]` rules also what it does.
@@ -166,6 +168,9 @@ pub struct When {
     /// A field of each inbound port.
     #[serde(default)]
     pub port: Option<Text>,
+    /// What the server really does: a direction and one of its facts, such as `outbound-https.protocols`.
+    #[serde(default)]
+    pub posture: Option<Text>,
     /// The value is this (true and false without regard to case).
     #[serde(default)]
     pub is: Option<Text>,

@@ -83,6 +83,9 @@ pub fn unknown(cx: &Cx<'_, '_>) {
         // A blank at the end of a key is for another rule to tell of.
         let name = written.trim();
         let Some(winner) = lines.last() else { continue };
+        if cx.config.properties.matches(name) {
+            continue;
+        }
         let known = catalog::watt(name).is_some() || catalog::watt_of_any_case(name).is_some();
         let open = OPEN_ENDED.iter().any(|start| name.starts_with(start));
         if known || open || own.contains(&name) || is_secret_name(written) && !name.starts_with("watt.") {

@@ -1,9 +1,11 @@
 //! The command line: one file a command.
 
 mod check;
+mod completions;
 mod debug;
 mod explain;
 mod fix;
+mod man;
 mod rules;
 mod show;
 mod tls;
@@ -62,6 +64,10 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// List the rules
     Rules(rules::RulesArgs),
+    /// Print the script that lets a shell complete commands and options
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page, or write the pages of all commands
+    Man(man::ManArgs),
 }
 
 /// What to read, and what is known of it.
@@ -255,6 +261,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Show(args) => show::run(&args, &mut console),
         Command::Explain(args) => explain::run(&args, &mut console),
         Command::Rules(args) => rules::run(&args, &mut console),
+        Command::Completions(args) => completions::run(&args, &mut console),
+        Command::Man(args) => man::run(&args, &mut console),
     };
     console.put(|out| out.flush());
     match console.broken.take() {

@@ -392,3 +392,12 @@ fn a_shown_write_is_the_patch_and_hides_secrets() {
     let run = wattlint(here.path(), &["fix", "--write", "--diff", "--release", "10.11"]);
     assert!(!(run.stdout + &run.stderr).contains("CANARY"));
 }
+
+#[test]
+fn manual_pages_where_no_folder_can_be() {
+    let here = folder(&[("file", "kept")]);
+    let run = wattlint(here.path(), &["man", "file"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.starts_with("error: file: "), "{}", run.stderr);
+    assert_eq!(fs::read(here.path().join("file")).expect("a file"), b"kept");
+}

@@ -1,7 +1,10 @@
-//! Tests in which a real program is the judge: Java, git, patch and the Tanuki wrapper.
+//! Tests in which a real program is the judge: Java, git, patch, the Tanuki wrapper, bash and man.
 //!
 //! A program that is not installed makes its tests show as ignored. Where `WATTLINT_REQUIRE_PROGRAMS` is set, as in
 //! `.ci/run`, it makes them fail instead.
+
+#[path = "real_programs/shells.rs"]
+mod shells;
 
 use std::fs;
 use std::io::Write as _;
@@ -37,6 +40,8 @@ fn main() {
         trial("git_applies_our_patches", &["git"], || patches_apply(git_apply)),
         trial("patch_applies_our_patches", &["patch"], || patches_apply(patch_apply)),
         trial("the_wrapper_passes_the_options_we_say", &[WRAPPER], wrapper_agrees),
+        trial("bash_completes", &["bash"], shells::bash_completes),
+        trial("man_shows_the_pages", &["man"], shells::man_shows_the_pages),
     ];
     libtest_mimic::run(&args, trials).exit();
 }

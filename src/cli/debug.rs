@@ -59,6 +59,9 @@ struct StatusArgs {
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: StatusFormat,
+    /// Make the exit code 1 if any SSL debug is on
+    #[arg(long)]
+    fail_if_on: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -229,6 +232,7 @@ fn status(args: &StatusArgs, console: &mut Console) -> u8 {
         Instance::all(&discovery, given).filter(|instance| is_asked_for(&discovery, instance)).collect();
     let all: Vec<JsonInstance<'_>> =
         instances.iter().map(|instance| describe(&discovery, instance)).collect();
+    let on = all.iter().any(|instance| !instance.debug.is_empty());
     console.put(|out| match args.format {
         StatusFormat::Json => {
             let root = JsonStatus { version: crate::report::json::VERSION, instances: all };
@@ -253,7 +257,10 @@ fn status(args: &StatusArgs, console: &mut Console) -> u8 {
             Ok(())
         }),
     });
-    if failed { FAILED } else { 0 }
+    if on && args.fail_if_on {
+        console.say("SSL debug is on; `wattlint debug off --write` turns it off");
+    }
+    if failed { FAILED } else { u8::from(on && args.fail_if_on) }
 }
 
 fn describe<'a>(discovery: &'a Discovery, instance: &Instance<'a>) -> JsonInstance<'a> {

@@ -32,7 +32,7 @@ enum Kind {
 }
 
 /// The words, and what each is a sign of.
-const WORDS: [(&str, Kind); 41] = [
+const WORDS: [(&str, Kind); 43] = [
     ("ssl_debug(", Kind::Iaik),
     ("Produced ", Kind::New),
     ("Consuming ", Kind::New),
@@ -57,6 +57,8 @@ const WORDS: [(&str, Kind); 41] = [
     (", fatal error: ", Kind::Old),
     (", fatal: ", Kind::Old),
     (", IOException in getS", Kind::Old),
+    (", Exception while", Kind::Old),
+    (", Exception sending", Kind::Old),
     ("%% ", Kind::Old),
     ("Warning: no suitable certificate", Kind::Old),
     ("Exception: ", Kind::Text),
@@ -440,7 +442,7 @@ impl Scanner {
             if body == Body::Hello {
                 self.tell(&key, time, Event::HelloEnd);
             }
-            self.flush_certificate(&key, body);
+            self.flush_certificate(&key);
             return;
         }
         if expand && let Some((name, value)) = json_pair(&text) {
@@ -465,7 +467,7 @@ impl Scanner {
         let foreign = memchr::memmem::find(raw, jsse_new::TOKEN.as_bytes()).is_some() || raw.len() < carrier;
         let inside = rest.first().is_none_or(|b| b" \t\"})]{<".contains(b) || body == Body::Throwable);
         if foreign || !inside {
-            self.flush_certificate(&key, body);
+            self.flush_certificate(&key);
             self.look(raw);
             if matches!(self.mode, Mode::Skip) && !foreign {
                 self.mode = Mode::New { key, body, carrier, expand, time };
@@ -490,7 +492,7 @@ impl Scanner {
         }
         if let Body::Chain(_) = body {
             if certificate::begins(text) {
-                self.flush_certificate(key, body);
+                self.flush_certificate(key);
                 self.certificate = Some(Certificate::default());
             }
             if let Some(certificate) = &mut self.certificate {
@@ -513,7 +515,7 @@ impl Scanner {
         }
     }
 
-    fn flush_certificate(&mut self, key: &str, _body: Body) {
+    fn flush_certificate(&mut self, key: &str) {
         if let Some(mut certificate) = self.certificate.take().filter(|c| !c.subject.is_empty())
             && let Some(handshake) = self.sessions.get(key)
         {
@@ -547,7 +549,7 @@ impl Scanner {
         }
         if body == jsse_old::Body::Chain {
             if certificate::begins(rest) {
-                self.flush_certificate(&key, Body::Other);
+                self.flush_certificate(&key);
                 self.certificate = Some(Certificate::default());
             }
             if let Some(certificate) = &mut self.certificate {
@@ -566,7 +568,7 @@ impl Scanner {
     }
 
     fn end_old(&mut self, key: &str, body: jsse_old::Body) {
-        self.flush_certificate(key, Body::Other);
+        self.flush_certificate(key);
         let at = At { line: self.line, time: None };
         let event = match body {
             jsse_old::Body::Hello => Event::HelloEnd,
@@ -580,7 +582,7 @@ impl Scanner {
 
     fn end_record(&mut self) {
         match std::mem::replace(&mut self.mode, Mode::Skip) {
-            Mode::New { key, body, .. } => self.flush_certificate(&key, body),
+            Mode::New { key, body, .. } => self.flush_certificate(&key),
             Mode::Old { key, body } => self.end_old(&key, body),
             _ => {}
         }

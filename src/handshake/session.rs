@@ -12,6 +12,8 @@ use crate::tls::jsse::Side;
 const MOST_OPEN: usize = 512;
 /// An exception this many lines behind a failure with the same message is that failure again.
 const SAME_FAILURE: u64 = 2_000;
+/// An exception this many lines behind a handshake's last line of interest may be its end.
+const NEAR: u64 = 60;
 
 /// Where an event stands.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,8 +32,6 @@ pub struct Sessions {
     jvm: u32,
     /// Starts of JVMs seen.
     pub jvms: u32,
-    /// The connection touched last.
-    pub last: String,
     /// Whether the debug output prints handshake messages.
     pub talkative: bool,
 }
@@ -104,7 +104,6 @@ impl Sessions {
             self.end(to);
             handshake.thread = thread.to_owned();
             self.open.insert(to.to_owned(), handshake);
-            self.last = to.to_owned();
         }
     }
 
@@ -119,9 +118,6 @@ impl Sessions {
             }
             let fresh = Handshake { provider, thread: thread.to_owned(), jvm: self.jvm, ..Handshake::default() };
             self.open.insert(key.to_owned(), fresh);
-        }
-        if self.last != key {
-            key.clone_into(&mut self.last);
         }
         let handshake = self.open.entry(key.to_owned()).or_default();
         handshake.touch(at.line, at.time);
@@ -154,12 +150,31 @@ impl Sessions {
     /// The open handshake that has failed with a message lately.
     pub fn failed_with(&mut self, message: &str, at: At) -> Option<String> {
         let wanted = core(message);
+        let alert = received_alert(message).map(alert_name);
+        let alerted = |handshake: &Handshake| {
+            let received = |known: &Alert| !known.sent && Some(&known.name) == alert.as_ref();
+            handshake.texts.is_empty() && handshake.alerts.iter().any(received)
+        };
         let known = |handshake: &Handshake| {
             handshake.has(Fact::Failed)
                 && at.line.saturating_sub(handshake.lines.1) < SAME_FAILURE
-                && handshake.texts.iter().any(|text| text.text.contains(wanted))
+                && (alerted(handshake) || handshake.texts.iter().any(|text| text.text.contains(wanted)))
         };
         let found = self.open.iter().filter(|(_, handshake)| known(handshake));
+        found.max_by_key(|(_, handshake)| handshake.lines.1).map(|(key, _)| key.clone())
+    }
+}
+
+impl Sessions {
+    /// The open handshake that an exception may be the end of: the one spoken of last among those that go on, or for
+    /// trouble behind the handshake among those that may fail late.
+    pub fn may_end(&self, at: At, handshaking: bool) -> Option<String> {
+        let takes = |handshake: &Handshake| {
+            let near = at.line.saturating_sub(handshake.lines.1) <= NEAR;
+            let fits = if handshake.is_finished() { may_fail_late(handshake) } else { handshaking };
+            near && fits && !handshake.has(Fact::Failed)
+        };
+        let found = self.open.iter().filter(|(_, handshake)| takes(handshake));
         found.max_by_key(|(_, handshake)| handshake.lines.1).map(|(key, _)| key.clone())
     }
 }
@@ -268,6 +283,7 @@ fn chain(handshake: &mut Handshake, of: Option<Side>, empty: Option<bool>) {
     let of = of.unwrap_or(if server_shown { Side::Client } else { Side::Server });
     match (of, empty) {
         (Side::Server, _) => handshake.facts.add(Fact::ServerCertificate),
+        (Side::Client, Some(true)) if handshake.has(Fact::ClientCertificate) => {}
         (Side::Client, Some(true)) => handshake.facts.add(Fact::NoClientCertificate),
         (Side::Client, Some(false)) => handshake.facts.add(Fact::ClientCertificate),
         (Side::Client, None) => {}

@@ -10,8 +10,6 @@ use crate::tls::Provider;
 
 /// An exception this many lines behind the same one, which had no stack, is that one again.
 const SAME: u64 = 60;
-/// An exception this many lines behind a handshake's last one may belong to it.
-const NEAR: u64 = 8;
 
 /// The trace that is open, and those that have ended.
 #[derive(Debug, Default)]
@@ -25,8 +23,6 @@ struct Trace {
     handshake: Handshake,
     /// The handshake whose failure this is once more.
     again: Option<String>,
-    /// The handshake that was spoken of just before.
-    near: Option<String>,
 }
 
 impl Traces {
@@ -61,13 +57,11 @@ impl Traces {
         }
         self.end(sessions);
         let again = (!found.message.is_empty()).then(|| sessions.failed_with(found.message, at)).flatten();
-        let near = sessions.get(&sessions.last).filter(|last| at.line.saturating_sub(last.lines.1) <= NEAR);
-        let near = near.is_some().then(|| sessions.last.clone());
         let mut handshake = Handshake::default();
         handshake.facts.add(Fact::Bare);
         handshake.facts.add(Fact::Failed);
         add(&mut handshake, found, at);
-        self.open = Some(Trace { handshake, again, near });
+        self.open = Some(Trace { handshake, again });
         true
     }
 
@@ -100,7 +94,7 @@ impl Traces {
     /// Ends the open trace.
     pub fn end(&mut self, sessions: &mut Sessions) {
         let Some(trace) = self.open.take() else { return };
-        let Trace { mut handshake, again, near } = trace;
+        let Trace { mut handshake, again } = trace;
         let last = At { line: handshake.lines.1, time: handshake.time.map(|(_, last)| last) };
         if let Some(known) = again.filter(|key| sessions.get(key).is_some()) {
             let failed = sessions.entry(&known, None, "", last);
@@ -108,19 +102,14 @@ impl Traces {
             return;
         }
         let about = handshake.has(Fact::Tls);
-        if let Some(key) = near.filter(|_| about || !handshake.has(Fact::Frames))
-            && let Some(session) = sessions.get(&key)
-        {
-            if session.has(Fact::Failed) && !about {
-                return;
+        let start = At { line: handshake.lines.0, time: None };
+        let handshaking = handshake.has(Fact::Handshaking) || !handshake.has(Fact::Frames);
+        if about && let Some(key) = sessions.may_end(start, handshaking) {
+            for text in handshake.texts {
+                let at = At { line: text.line, time: last.time };
+                sessions.apply(&key, None, "", at, super::dialect::Event::Failure(&text.text));
             }
-            if !session.has(Fact::Failed) && (about || !session.is_finished()) {
-                for text in handshake.texts {
-                    let at = At { line: text.line, time: last.time };
-                    sessions.apply(&key, None, "", at, super::dialect::Event::Failure(&text.text));
-                }
-                return;
-            }
+            return;
         }
         // Trouble on a connection that is not about its handshake.
         let elsewhere = handshake.has(Fact::Frames) && !handshake.has(Fact::Handshaking);

@@ -466,5 +466,77 @@ fn catalog() -> String {
         "First parts of keys in an MSR template.",
         |row| format!("prefix: {:?}, summary: {:?}", t.get(row, "prefix"), t.get(row, "summary")),
     );
+    handshakes(&mut out);
     out
+}
+
+/// The wordings and causes of failed handshakes.
+fn handshakes(out: &mut String) {
+    let texts = table("handshake-texts");
+    slice(out, &texts, "HANDSHAKE_TEXTS", "HandshakeText", "The wordings of failed handshakes.", |row| {
+        let wordings: Vec<&str> = texts.get(row, "texts").split(" || ").map(str::trim).collect();
+        assert!(wordings.iter().all(|wording| wording.len() > 3), "a wording too short in {row:?}");
+        format!(
+            "name: {:?}, starts: {}, texts: &{wordings:?}",
+            texts.get(row, "name"),
+            texts.get(row, "starts") == "yes"
+        )
+    });
+    let names: Vec<&str> = texts.rows.iter().map(|row| texts.get(row, "name")).collect();
+    let causes = table("handshake-causes");
+    slice(out, &causes, "HANDSHAKE_CAUSES", "Cause", "Why handshakes fail: the first that fits.", |row| {
+        let when: Vec<String> =
+            causes.get(row, "when").split_whitespace().map(|word| condition(word, &names)).collect();
+        assert!(["certain", "likely", "possible"].contains(&causes.get(row, "sure")), "sure of {row:?}");
+        assert!(["us", "partner", "both"].contains(&causes.get(row, "who")), "who of {row:?}");
+        let setting = match causes.get(row, "setting") {
+            "" => "None".to_owned(),
+            name => format!("Some({name:?})"),
+        };
+        let others: Vec<&str> = causes.get(row, "others").split(',').filter(|name| !name.is_empty()).collect();
+        format!(
+            "name: {:?}, class: {:?}, when: &[{}], sure: {:?}, who: {:?}, setting: {setting}, others: &{others:?}, \
+             what: {:?}, remedy: {:?}, basis: {}",
+            causes.get(row, "cause"),
+            causes.get(row, "class"),
+            when.join(", "),
+            causes.get(row, "sure"),
+            causes.get(row, "who"),
+            causes.get(row, "what"),
+            causes.get(row, "remedy"),
+            basis(causes.get(row, "basis"))
+        )
+    });
+}
+
+/// A condition of handshake-causes.tsv as Rust source.
+fn condition(word: &str, texts: &[&str]) -> String {
+    let (name, wanted) = word.strip_prefix('!').map_or((word, true), |name| (name, false));
+    let (name, list) = name.split_once(':').unwrap_or((name, ""));
+    let list: Vec<&str> = list.split(',').filter(|item| !item.is_empty()).collect();
+    match name {
+        "client" => format!("Condition::Role(Side::Client, {wanted})"),
+        "server" => format!("Condition::Role(Side::Server, {wanted})"),
+        "iaik" => format!("Condition::Iaik({wanted})"),
+        "alerted" => format!("Condition::Alerted({wanted})"),
+        "received" => format!("Condition::Received(&{list:?}, {wanted})"),
+        "sent" => format!("Condition::Sent(&{list:?}, {wanted})"),
+        "text" => {
+            let rows: Vec<usize> = list
+                .iter()
+                .map(|item| texts.iter().position(|name| name == item).unwrap_or_else(|| panic!("no text {item}")))
+                .collect();
+            format!("Condition::Text(&{rows:?}, {wanted})")
+        }
+        fact => {
+            let pascal: String = fact
+                .split('-')
+                .map(|part| {
+                    let (first, rest) = part.split_at(1);
+                    first.to_uppercase() + rest
+                })
+                .collect();
+            format!("Condition::Fact(Fact::{pascal}, {wanted})")
+        }
+    }
 }

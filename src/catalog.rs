@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use crate::instance::release::{Jdk, Release};
+use crate::handshake::record::Fact;
 use crate::rules::schema::Basis;
+use crate::tls::jsse::Side;
 
 include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 
@@ -381,6 +383,61 @@ pub fn setting(name: &str, release: Release) -> Option<&'static SettingFact> {
 pub fn gone_since(name: &str, release: Release) -> Option<Release> {
     let until = setting_rows(name).last()?.until?;
     (release > until).then_some(until)
+}
+
+/// A wording by which the cause of a failed handshake is known.
+#[derive(Debug, Clone, Copy)]
+pub struct HandshakeText {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it says enough alone, with no exception's class around.
+    pub starts: bool,
+    /// Any of these; `*` stands for anything.
+    pub texts: &'static [&'static str],
+}
+
+/// What must hold, or must not, for a cause to fit.
+#[derive(Debug, Clone, Copy)]
+pub enum Condition {
+    /// Which end this server is.
+    Role(Side, bool),
+    /// Whether IAIK speaks.
+    Iaik(bool),
+    /// A fact.
+    Fact(Fact, bool),
+    /// A fatal alert was received.
+    Alerted(bool),
+    /// One of these alerts was received.
+    Received(&'static [&'static str], bool),
+    /// One of these alerts was sent.
+    Sent(&'static [&'static str], bool),
+    /// One of these rows of [`HANDSHAKE_TEXTS`] is among the texts.
+    Text(&'static [usize], bool),
+}
+
+/// Why a handshake fails.
+#[derive(Debug, Clone, Copy)]
+pub struct Cause {
+    /// Its name.
+    pub name: &'static str,
+    /// Its class.
+    pub class: &'static str,
+    /// When it fits.
+    pub when: &'static [Condition],
+    /// certain, likely or possible.
+    pub sure: &'static str,
+    /// Who has to act: us, partner or both.
+    pub who: &'static str,
+    /// The setting to change, if there is one.
+    pub setting: Option<&'static str>,
+    /// Causes and classes that remain.
+    pub others: &'static [&'static str],
+    /// What happened, for people.
+    pub what: &'static str,
+    /// What to do, for people.
+    pub remedy: &'static str,
+    /// How it is known.
+    pub basis: Basis,
 }
 
 mod watt;

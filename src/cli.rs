@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod debug;
+mod diagnose;
 mod explain;
 mod fix;
 mod man;
@@ -58,6 +59,8 @@ enum Command {
     Debug(debug::DebugArgs),
     /// Show what the server really does in a TLS handshake, and whether one with a given peer would work
     Tls(tls::TlsArgs),
+    /// Read handshakes off a wrapper.log: why each failed, and which setting to change
+    Diagnose(diagnose::DiagnoseArgs),
     /// Show effective settings, JVM arguments, ports or files, each with the place it comes from
     Show(show::ShowArgs),
     /// Explain a rule, a setting, a protocol or a cipher suite
@@ -258,6 +261,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Fix(args) => fix::run(&args, &mut console),
         Command::Debug(args) => debug::run(&args, &mut console),
         Command::Tls(args) => tls::run(&args, &mut console),
+        Command::Diagnose(args) => diagnose::run(&args, &mut console),
         Command::Show(args) => show::run(&args, &mut console),
         Command::Explain(args) => explain::run(&args, &mut console),
         Command::Rules(args) => rules::run(&args, &mut console),

@@ -13,6 +13,7 @@ pub mod discover;
 pub mod document;
 pub mod finding;
 pub mod fix;
+pub mod handshake;
 pub mod instance;
 pub mod report;
 pub mod rules;

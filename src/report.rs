@@ -1,6 +1,7 @@
 //! Findings for people and machines: one file a format, on one model.
 
 pub mod concise;
+pub mod diagnose;
 pub mod human;
 pub mod json;
 pub mod posture;

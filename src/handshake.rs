@@ -1,0 +1,15 @@
+//! Handshakes in logs: what happened, why one failed, and who has to act.
+//!
+//! [`reader`] brings whole lines, [`scan`] picks those of interest and hands them to a [`dialect`], whose events
+//! [`session`] puts together to handshakes; [`verdict`] looks them up in the table of causes.
+
+pub mod carrier;
+pub mod dialect;
+pub mod reader;
+pub mod record;
+pub mod scan;
+pub mod session;
+pub mod summary;
+mod threads;
+mod trace;
+pub mod verdict;

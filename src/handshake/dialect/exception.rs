@@ -1,0 +1,147 @@
+//! Exceptions as Java prints them, with or without debug output around.
+
+use super::after;
+use crate::tls::jsse::Side;
+
+/// An exception's class and message, from a line that names one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Exception<'l> {
+    /// Its class, with package.
+    pub class: &'l str,
+    /// Its message; may be empty.
+    pub message: &'l str,
+    /// Class and message as they stand in the line.
+    pub text: &'l str,
+    /// Whether it is the cause of the one before.
+    pub cause: bool,
+}
+
+/// The exception a line names first.
+pub fn exception(line: &str) -> Option<Exception<'_>> {
+    let mut from = 0;
+    while let Some(found) = line[from..].find("Exception") {
+        let end = from + found + "Exception".len();
+        from = end;
+        let rest = &line[end..];
+        // IBM's runtime shortens class names, and some classes go on after the word.
+        if !(rest.is_empty() || rest.starts_with(':') || rest.starts_with(char::is_whitespace)) {
+            continue;
+        }
+        let head = &line[..end];
+        let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '$');
+        let start = head.rfind(|c| !word(c)).map_or(0, |at| at + head[at..].chars().next().map_or(1, char::len_utf8));
+        let class = &line[start..end];
+        if !class.contains('.') {
+            continue;
+        }
+        let message = rest.strip_prefix(':').unwrap_or("").trim();
+        return Some(Exception {
+            class,
+            message,
+            text: line[start..].trim_end(),
+            cause: line[..start].trim_end().ends_with("Caused by:"),
+        });
+    }
+    None
+}
+
+/// Whether a class is about nothing but TLS.
+pub fn is_tls(class: &str) -> bool {
+    class.starts_with("javax.net.ssl.")
+        || class.starts_with("sun.security.validator.")
+        || class.starts_with("sun.security.provider.certpath.")
+        || class.starts_with("iaik.security.ssl.")
+        || class.starts_with("com.ibm.jsse2.")
+}
+
+/// Whether a class may be about TLS: what surrounds it tells.
+pub fn may_be_tls(class: &str) -> bool {
+    const CLASSES: [&str; 12] = [
+        "java.io.EOFException",
+        "java.io.IOException",
+        "java.lang.RuntimeException",
+        "java.net.SocketException",
+        "java.net.SocketTimeoutException",
+        "java.lang.IllegalArgumentException",
+        "java.security.NoSuchAlgorithmException",
+        "java.security.KeyManagementException",
+        "java.security.UnrecoverableKeyException",
+        "java.security.InvalidAlgorithmParameterException",
+        "java.security.KeyStoreException",
+        "java.security.ProviderException",
+    ];
+    CLASSES.contains(&class) || class.starts_with("java.security.cert.")
+}
+
+/// Whether a line is a frame of a stack.
+pub fn is_frame(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with("at ") || (text.starts_with("... ") && text.contains(" more"))
+}
+
+/// What a frame tells of the end it was on.
+pub fn role(frame: &str) -> Option<Side> {
+    const SERVER: [&str; 8] = [
+        "checkClientTrusted",
+        "checkClientCerts",
+        "ServerHandshaker",
+        "ClientHello$",
+        "ServerHello$T1",
+        "ServerHandshakeContext",
+        "SSLServerSocket",
+        "ClientKeyExchangeConsumer",
+    ];
+    const CLIENT: [&str; 12] = [
+        "checkServerTrusted",
+        "checkServerCerts",
+        "ClientHandshaker",
+        "ServerHello$ServerHelloConsumer",
+        "ServerHello$T12ServerHelloConsumer",
+        "ServerHello$T13ServerHelloConsumer",
+        "ServerKeyExchangeConsumer",
+        "ClientHandshakeContext",
+        "HttpsClient",
+        "URLConnection",
+        "httpclient",
+        "checkHandshakeServerName",
+    ];
+    let has = |words: &[&str]| words.iter().any(|word| frame.contains(word));
+    if frame.contains("ClientHello$ClientHelloKickstartProducer") || has(&CLIENT) {
+        Some(Side::Client)
+    } else if has(&SERVER) {
+        Some(Side::Server)
+    } else {
+        None
+    }
+}
+
+/// Whether a frame belongs to a TLS library.
+pub fn is_tls_frame(frame: &str) -> bool {
+    frame.contains("security.ssl.") || frame.contains("net.ssl.") || frame.contains("ibm.jsse2.")
+}
+
+/// The alert that an exception's message reports as received.
+pub fn received_alert(message: &str) -> Option<&str> {
+    let rest = after(message, "Received fatal alert:")
+        .or_else(|| after(message, "handshake alert:"))
+        .or_else(|| after(message, "Peer sent alert: Alert Fatal:"))?;
+    let name = rest.trim_start();
+    let end = if message.contains("Peer sent") { name.len() } else { name.find([' ', ',', ')', ';', ']', '"', '\'', '<']).unwrap_or(name.len()) };
+    Some(name[..end].trim_end_matches('.')).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exceptions_are_found_in_any_line() {
+        let found = exception("Caused by: javax.net.ssl.SSLHandshakeException: Received fatal alert: bad_certificate").expect("one");
+        assert_eq!(found.class, "javax.net.ssl.SSLHandshakeException");
+        assert!(found.cause);
+        assert_eq!(received_alert(found.message), Some("bad_certificate"));
+        assert_eq!(exception("é java.io.EOFException").map(|e| e.class), Some("java.io.EOFException"));
+        assert_eq!(exception("NoException: here"), None);
+        assert_eq!(exception("\tat a.b.MyException.throwIt(MyException.java:3)"), None);
+    }
+}

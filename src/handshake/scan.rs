@@ -1,0 +1,606 @@
+//! Blocks of a log to lines that matter, and those to events.
+//!
+//! Most of a log is of no interest. A vector search looks for the few words that lines of interest have; only behind
+//! the first line of a message or a stack trace every line is looked at.
+
+use aho_corasick::packed::{Config, MatchKind, Searcher};
+use aho_corasick::{AhoCorasick, Input};
+
+use super::carrier;
+use super::dialect::jsse_new::{self, Body};
+use super::dialect::{Event, certificate, exception, iaik, jsse_old};
+use super::record::{Certificate, Fact, Handshake, Moment};
+use super::session::{At, Sessions};
+use super::threads::Threads;
+use super::trace::Traces;
+use crate::tls::Provider;
+
+/// A line's first bytes; what is behind them is not looked at.
+pub const LONGEST_LINE: usize = 64 << 10;
+
+/// What a word makes of its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Iaik,
+    New,
+    Old,
+    Expand,
+    Throwable,
+    Text,
+    Secret(&'static str),
+    Talk,
+}
+
+/// The words, and what each is a sign of.
+const WORDS: [(&str, Kind); 43] = [
+    ("ssl_debug(", Kind::Iaik),
+    ("Produced ", Kind::New),
+    ("Consuming ", Kind::New),
+    ("Received alert message", Kind::New),
+    ("Fatal (", Kind::New),
+    ("|handling exception", Kind::New),
+    ("No X.509 certificate for client", Kind::New),
+    ("No available client auth", Kind::New),
+    ("Negotiated protocol version: ", Kind::New),
+    (" alert(", Kind::New),
+    ("|close the ", Kind::New),
+    ("\"logger\"", Kind::Expand),
+    ("\"throwable\"", Kind::Throwable),
+    ("*** ", Kind::Old),
+    (", READ: ", Kind::Old),
+    (", WRITE: ", Kind::Old),
+    (", SEND ", Kind::Old),
+    (", RECV ", Kind::Old),
+    (", handling exception", Kind::Old),
+    (", received EOFEx", Kind::Old),
+    (", called close", Kind::Old),
+    (", fatal error: ", Kind::Old),
+    (", fatal: ", Kind::Old),
+    (", IOException in getS", Kind::Old),
+    (", Exception while", Kind::Old),
+    (", Exception sending", Kind::Old),
+    ("%% ", Kind::Old),
+    ("Warning: no suitable certificate", Kind::Old),
+    ("Exception: ", Kind::Text),
+    ("fatal alert", Kind::Text),
+    ("PKIX path ", Kind::Text),
+    ("closed connection during", Kind::Text),
+    ("terminated the handshake", Kind::Text),
+    (" SSL message", Kind::Text),
+    ("rejected by ", Kind::Text),
+    ("no cipher suites in common", Kind::Text),
+    ("Master Secret:", Kind::Secret("master-secret")),
+    ("laintext ", Kind::Secret("payload")),
+    ("Authorization: ", Kind::Secret("authorization-header")),
+    ("Cookie: ", Kind::Secret("cookie")),
+    ("PRIVATE KEY-----", Kind::Secret("private-key")),
+    ("|adding as trusted", Kind::Talk),
+    ("adding as trusted cert", Kind::Talk),
+];
+
+/// The search for the words.
+#[derive(Debug)]
+enum Search {
+    Vector(Box<Searcher>),
+    Plain(Box<AhoCorasick>),
+}
+
+impl Search {
+    fn new() -> Search {
+        let words = WORDS.iter().map(|(word, _)| word);
+        match Config::new().match_kind(MatchKind::LeftmostFirst).builder().extend(words.clone()).build() {
+            Some(searcher) if searcher.minimum_len() < 64 => Search::Vector(Box::new(searcher)),
+            _ => Search::Plain(Box::new(AhoCorasick::new(words).unwrap_or_else(|_| {
+                // The words are few and short: no limit of the automaton is near.
+                unreachable!("the words make an automaton")
+            }))),
+        }
+    }
+
+    /// The first word from `at` on: its place and its kind.
+    fn find(&self, block: &[u8], at: usize) -> Option<(usize, Kind)> {
+        let found = match self {
+            Search::Vector(searcher) => searcher.find_in(block, (at..block.len()).into()),
+            Search::Plain(automaton) => automaton.find(Input::new(block).range(at..)),
+        }?;
+        Some((found.start(), WORDS[found.pattern().as_usize()].1))
+    }
+}
+
+/// What the lines to come belong to.
+#[derive(Debug)]
+enum Mode {
+    /// Nothing: the next line of interest is searched for.
+    Skip,
+    /// A record of the new JSSE.
+    New { key: String, body: Body, carrier: usize, expand: bool, time: Option<Moment> },
+    /// A message of the old JSSE.
+    Old { key: String, body: jsse_old::Body },
+    /// An exception, in the trace that is open.
+    Trace,
+    /// An exception inside a record that is of no interest.
+    Skipped { carrier: usize },
+}
+
+/// What a log tells apart from handshakes.
+#[derive(Debug, Clone, Default)]
+pub struct Notes {
+    /// Lines read.
+    pub lines: u64,
+    /// First and last moment seen on a line of interest.
+    pub time: Option<(Moment, Moment)>,
+    /// First and last line with debug output of JSSE.
+    pub jsse: Option<(u64, u64)>,
+    /// Whether there is debug output of IAIK.
+    pub iaik: bool,
+    /// Whether JSSE's debug output has handshake messages.
+    pub talkative: bool,
+    /// Starts of JVMs seen.
+    pub jvms: u32,
+    /// Secrets: their kind, the first line, how many lines.
+    pub secrets: Vec<(&'static str, u64, u64)>,
+    /// NUL bytes seen.
+    pub nuls: u64,
+    /// Lines cut because they were too long.
+    pub cut: u64,
+}
+
+/// Reads a log block by block.
+#[derive(Debug)]
+pub struct Scanner {
+    search: Search,
+    sessions: Sessions,
+    threads: Threads,
+    traces: Traces,
+    mode: Mode,
+    certificate: Option<Certificate>,
+    line: u64,
+    notes: Notes,
+}
+
+impl Default for Scanner {
+    fn default() -> Self {
+        Scanner {
+            search: Search::new(),
+            sessions: Sessions::default(),
+            threads: Threads::default(),
+            traces: Traces::default(),
+            mode: Mode::Skip,
+            certificate: None,
+            line: 0,
+            notes: Notes::default(),
+        }
+    }
+}
+
+impl Scanner {
+    /// Takes in a block of whole lines, the last one with its end too.
+    pub fn block(&mut self, block: &[u8]) {
+        if self.line < 100_000 || self.notes.nuls > 0 {
+            self.notes.nuls += memchr::memchr_iter(0, block).count() as u64;
+        }
+        let mut at = 0;
+        while at < block.len() {
+            if !matches!(self.mode, Mode::Skip) {
+                let end = line_end(block, at);
+                self.line += 1;
+                self.follow(&block[at..end]);
+                at = end + 1;
+                continue;
+            }
+            let Some((found, kind)) = self.search.find(block, at) else {
+                self.line += newlines(&block[at..]);
+                break;
+            };
+            let start = memchr::memrchr(b'\n', &block[at..found]).map_or(at, |before| at + before + 1);
+            let end = line_end(block, found);
+            self.line += newlines(&block[at..start]) + 1;
+            self.hit(&block[start..end], kind);
+            at = end + 1;
+        }
+        self.notes.lines = self.line;
+    }
+
+    /// Counts a line that was longer than what is looked at.
+    pub fn cut_line(&mut self) {
+        self.notes.cut += 1;
+    }
+
+    /// The log is at its end.
+    pub fn finish(&mut self) {
+        self.end_record();
+        self.traces.end(&mut self.sessions);
+        self.sessions.end_all();
+    }
+
+    /// What was silent for a while is taken for ended: for a log that is still written.
+    pub fn settle(&mut self) {
+        self.end_record();
+        self.traces.end(&mut self.sessions);
+        self.sessions.end_silent(self.line + 1);
+    }
+
+    /// The handshakes that have ended since the last call.
+    pub fn drain(&mut self) -> Vec<Handshake> {
+        self.sessions.drain().chain(self.traces.drain()).collect()
+    }
+
+    /// What the log tells apart from handshakes.
+    pub fn notes(&self) -> Notes {
+        Notes { jvms: self.sessions.jvms, talkative: self.sessions.talkative, ..self.notes.clone() }
+    }
+
+    /// Lines read so far.
+    pub fn lines(&self) -> u64 {
+        self.line
+    }
+
+    fn at(&mut self, raw: &[u8], own: Option<Moment>) -> At {
+        if let Some(number) = carrier::jvm(raw) {
+            self.sessions.jvm(number);
+        }
+        let time = carrier::moment(raw).or(own);
+        if let Some(now) = time {
+            let (first, last) = self.notes.time.unwrap_or((now, now));
+            self.notes.time = Some((first.min(now), last.max(now)));
+        }
+        At { line: self.line, time }
+    }
+
+    /// A line with a word of interest in it.
+    fn hit(&mut self, raw: &[u8], kind: Kind) {
+        let raw = &raw[..raw.len().min(LONGEST_LINE)];
+        let text = String::from_utf8_lossy(raw);
+        match kind {
+            Kind::Iaik => self.iaik(raw, &text),
+            Kind::New => self.new_record(raw, &text),
+            Kind::Old => self.old_line(raw, &text),
+            Kind::Text => self.exception(raw, &text),
+            Kind::Expand => {
+                self.mode = Mode::New {
+                    key: "new:".to_owned(),
+                    body: Body::Other,
+                    carrier: text.find("\"logger\"").unwrap_or_default().saturating_sub(2),
+                    expand: true,
+                    time: None,
+                };
+            }
+            Kind::Throwable => {
+                let carrier = text.find('"').unwrap_or_default();
+                self.mode = Mode::Skipped { carrier };
+            }
+            Kind::Secret(name) => self.secret(name, &text),
+            Kind::Talk => {}
+        }
+        if matches!(kind, Kind::New | Kind::Talk | Kind::Expand | Kind::Throwable) && text.contains(jsse_new::TOKEN)
+            || matches!(kind, Kind::Expand)
+        {
+            self.saw_jsse();
+        }
+    }
+
+    fn saw_jsse(&mut self) {
+        let (first, _) = self.notes.jsse.unwrap_or((self.line, self.line));
+        self.notes.jsse = Some((first, self.line));
+    }
+
+    fn secret(&mut self, name: &'static str, text: &str) {
+        let dump = text.contains(" before ENCRYPTION") || text.contains(" after DECRYPTION") || text.contains("Padded");
+        if name == "payload" && !dump {
+            return;
+        }
+        match self.notes.secrets.iter_mut().find(|(known, ..)| *known == name) {
+            Some((_, _, count)) => *count += 1,
+            None => self.notes.secrets.push((name, self.line, 1)),
+        }
+    }
+
+    fn iaik(&mut self, raw: &[u8], text: &str) {
+        let Some((number, message)) = iaik::line(text) else { return };
+        self.notes.iaik = true;
+        let mut events = Vec::new();
+        iaik::events(message, &mut events);
+        if events.is_empty() {
+            return;
+        }
+        let own = super::dialect::after(message, "Timestamp:").and_then(carrier::java_moment);
+        let at = self.at(raw, own);
+        let key = format!("iaik:{number}");
+        for event in events {
+            self.sessions.apply(&key, Some(Provider::Iaik), number, at, event);
+        }
+    }
+
+    fn new_record(&mut self, raw: &[u8], text: &str) {
+        let (thread, time, message) = match jsse_new::head(text) {
+            Some(head) => (head.thread, head.time, head.message),
+            // Some excerpts have lost the front of their lines.
+            None => match text.find("Produced ").or_else(|| text.find("Consuming ")).or_else(|| text.find("Fatal (")) {
+                Some(start) if text.contains(" handshake message") || text[start..].starts_with("Fatal (") => {
+                    ("", "", text[start..].trim_end())
+                }
+                _ => return,
+            },
+        };
+        let carrier = text.find(jsse_new::TOKEN).unwrap_or_default();
+        let own = carrier::moment(time.as_bytes());
+        let at = self.at(raw, own);
+        self.record(thread, message, at, carrier, false);
+    }
+
+    /// The first line of a record, or the message of one in JSON.
+    fn record(&mut self, thread: &str, message: &str, at: At, carrier: usize, expand: bool) {
+        let key = format!("new:{thread}");
+        let mut events = Vec::new();
+        let body = jsse_new::message(message, &mut events);
+        if message.starts_with("Produced ") || message.starts_with("Consuming ") {
+            self.sessions.talkative = true;
+        }
+        if body == Body::Throwable {
+            self.sessions.entry(&key, Some(Provider::Jsse), thread, at);
+        }
+        for event in events {
+            // Only what a handshake is open for can end or go on.
+            let opens = matches!(event, Event::Hello(_) | Event::ServerHello | Event::Failure(_) | Event::Chain { .. })
+                || matches!(event, Event::Request | Event::Role(_) | Event::Alert { fatal: true, .. });
+            if opens || self.sessions.get(&key).is_some() {
+                self.sessions.apply(&key, Some(Provider::Jsse), thread, at, event);
+            }
+        }
+        let open = body != Body::Other && (expand || message.ends_with('('));
+        self.certificate = None;
+        self.mode = if open || expand {
+            Mode::New { key, body, carrier, expand, time: at.time }
+        } else {
+            Mode::Skip
+        };
+    }
+
+    fn old_line(&mut self, raw: &[u8], text: &str) {
+        let rest = text.get(carrier::length(raw)..).unwrap_or(text);
+        let mut events = Vec::new();
+        let Some(line) = jsse_old::line(rest, &mut events) else {
+            self.exception(raw, text);
+            return;
+        };
+        let at = self.at(raw, None);
+        self.take_old(&line, at, events);
+    }
+
+    fn take_old(&mut self, line: &jsse_old::Line<'_>, at: At, events: Vec<Event<'_>>) {
+        self.end_record();
+        if matches!(line, jsse_old::Line::Read(_) | jsse_old::Line::Wrote(_))
+            || matches!(line, jsse_old::Line::Message(body) if *body != jsse_old::Body::Other)
+        {
+            self.sessions.talkative = true;
+            self.saw_jsse();
+        }
+        let (key, body) = self.threads.take(&mut self.sessions, line, at, events);
+        self.mode = match body {
+            Some(body) if body != jsse_old::Body::Other => Mode::Old { key, body },
+            _ => Mode::Skip,
+        };
+    }
+
+    fn exception(&mut self, raw: &[u8], text: &str) {
+        if exception::is_frame(text) {
+            return;
+        }
+        let at = self.at(raw, None);
+        if self.traces.head(&mut self.sessions, text, at) {
+            self.mode = Mode::Trace;
+        }
+    }
+
+    /// A line behind the first of a record, a message or a trace.
+    fn follow(&mut self, raw: &[u8]) {
+        let raw = &raw[..raw.len().min(LONGEST_LINE)];
+        match std::mem::replace(&mut self.mode, Mode::Skip) {
+            Mode::Skip => {}
+            Mode::New { key, body, carrier, expand, time } => self.in_record(raw, key, body, carrier, expand, time),
+            Mode::Old { key, body } => self.in_message(raw, key, body),
+            Mode::Trace => {
+                let text = String::from_utf8_lossy(raw);
+                let rest = text.get(carrier::length(raw)..).unwrap_or(&text);
+                if self.traces.line(rest, self.line) {
+                    self.mode = Mode::Trace;
+                } else {
+                    self.look(raw);
+                }
+            }
+            Mode::Skipped { carrier } => {
+                let rest = raw.get(carrier..).unwrap_or_default();
+                if rest.is_empty() || rest.starts_with(b" ") || rest.starts_with(b"\t") {
+                    self.mode = Mode::Skipped { carrier };
+                } else if rest != b")" {
+                    self.look(raw);
+                }
+            }
+        }
+    }
+
+    /// A line that belongs to nothing open: it may be of interest itself.
+    fn look(&mut self, raw: &[u8]) {
+        if let Some((_, kind)) = self.search.find(raw, 0) {
+            self.hit(raw, kind);
+        }
+    }
+
+    fn in_record(
+        &mut self,
+        raw: &[u8],
+        mut key: String,
+        body: Body,
+        carrier: usize,
+        expand: bool,
+        mut time: Option<Moment>,
+    ) {
+        let rest = raw.get(carrier..).unwrap_or_else(|| raw.trim_ascii_start());
+        let text = String::from_utf8_lossy(rest);
+        let ends = if expand { rest.starts_with(b"}") } else { text.trim_end() == ")" };
+        if ends {
+            if body == Body::Hello {
+                self.tell(&key, time, Event::HelloEnd);
+            }
+            self.flush_certificate(&key);
+            return;
+        }
+        if expand && let Some((name, value)) = json_pair(&text) {
+            match name {
+                "thread id" => key = format!("new:{value}|"),
+                "thread name" => key.push_str(value),
+                "time" => time = carrier::moment(value.as_bytes()),
+                "message" => {
+                    let thread = key.strip_prefix("new:").unwrap_or_default().to_owned();
+                    let at = At { line: self.line, time };
+                    self.record(&thread, value, at, carrier, true);
+                    return;
+                }
+                _ => {
+                    self.record_line(&key, body, &text, time);
+                }
+            }
+            self.mode = Mode::New { key, body, carrier, expand, time };
+            return;
+        }
+        // Another record, or something that is none: this one is over, or goes on behind it.
+        let foreign = memchr::memmem::find(raw, jsse_new::TOKEN.as_bytes()).is_some() || raw.len() < carrier;
+        let inside = rest.first().is_none_or(|b| b" \t\"})]{<".contains(b) || body == Body::Throwable);
+        if foreign || !inside {
+            self.flush_certificate(&key);
+            self.look(raw);
+            if matches!(self.mode, Mode::Skip) && !foreign {
+                self.mode = Mode::New { key, body, carrier, expand, time };
+            }
+            return;
+        }
+        self.record_line(&key, body, &text, time);
+        self.mode = Mode::New { key, body, carrier, expand, time };
+    }
+
+    fn record_line(&mut self, key: &str, body: Body, text: &str, time: Option<Moment>) {
+        if body == Body::Throwable {
+            let at = At { line: self.line, time };
+            if exception::is_frame(text) {
+                if let Some(role) = exception::role(text) {
+                    self.sessions.apply(key, Some(Provider::Jsse), "", at, Event::Role(role));
+                }
+            } else if let Some(found) = exception::exception(text) {
+                self.sessions.apply(key, Some(Provider::Jsse), "", at, Event::Failure(found.text));
+            }
+            return;
+        }
+        if let Body::Chain(_) = body {
+            if certificate::begins(text) {
+                self.flush_certificate(key);
+                self.certificate = Some(Certificate::default());
+            }
+            if let Some(certificate) = &mut self.certificate {
+                certificate::line(certificate, text);
+            }
+        }
+        let mut events = Vec::new();
+        jsse_new::body(body, text, &mut events);
+        for event in events {
+            self.tell(key, time, event);
+        }
+    }
+
+    /// Applies an event to a handshake that is open.
+    fn tell(&mut self, key: &str, time: Option<Moment>, event: Event<'_>) {
+        let at = At { line: self.line, time };
+        let thread = key.strip_prefix("new:").unwrap_or_default().to_owned();
+        if self.sessions.get(key).is_some() || matches!(event, Event::Alert { .. }) {
+            self.sessions.apply(key, Some(Provider::Jsse), &thread, at, event);
+        }
+    }
+
+    fn flush_certificate(&mut self, key: &str) {
+        if let Some(mut certificate) = self.certificate.take().filter(|c| !c.subject.is_empty())
+            && let Some(handshake) = self.sessions.get(key)
+        {
+            certificate.server = !(handshake.has(Fact::ClientCertificate));
+            let at = At { line: self.line, time: None };
+            let event = Event::Certificate(Box::new(certificate));
+            self.sessions.apply(key, Some(Provider::Jsse), "", at, event);
+        }
+    }
+
+    fn in_message(&mut self, raw: &[u8], key: String, body: jsse_old::Body) {
+        let text = String::from_utf8_lossy(raw);
+        let rest = text.get(carrier::length(raw)..).unwrap_or(&text);
+        let trimmed = rest.trim_end();
+        if trimmed == "***" || trimmed.starts_with("*** ") || trimmed.starts_with("%% ") {
+            self.end_old(&key, body);
+            self.old_line(raw, &text);
+            return;
+        }
+        // Dumps of certificates are long, and nothing in them looks like a line of a thread's.
+        let plain = rest.starts_with([' ', '[', ']']) || rest.is_empty();
+        if !plain && let Some((_, kind)) = self.search.find(raw, 0) {
+            self.end_old(&key, body);
+            self.hit(raw, kind);
+            // A thread's line may stand in the middle of another's message.
+            return;
+        }
+        if body == jsse_old::Body::Request && (rest.starts_with("update ") || rest.starts_with("check ")) {
+            self.end_old(&key, body);
+            return;
+        }
+        if body == jsse_old::Body::Chain {
+            if certificate::begins(rest) {
+                self.flush_certificate(&key);
+                self.certificate = Some(Certificate::default());
+            }
+            if let Some(certificate) = &mut self.certificate {
+                certificate::line(certificate, rest);
+            }
+        }
+        let mut events = Vec::new();
+        jsse_old::body(body, rest, &mut events);
+        let at = At { line: self.line, time: None };
+        for event in events {
+            if self.sessions.get(&key).is_some() {
+                self.sessions.apply(&key, Some(Provider::Jsse), "", at, event);
+            }
+        }
+        self.mode = Mode::Old { key, body };
+    }
+
+    fn end_old(&mut self, key: &str, body: jsse_old::Body) {
+        self.flush_certificate(key);
+        let at = At { line: self.line, time: None };
+        let event = match body {
+            jsse_old::Body::Hello => Event::HelloEnd,
+            jsse_old::Body::Request => Event::RequestEnd,
+            _ => return,
+        };
+        if self.sessions.get(key).is_some() {
+            self.sessions.apply(key, Some(Provider::Jsse), "", at, event);
+        }
+    }
+
+    fn end_record(&mut self) {
+        match std::mem::replace(&mut self.mode, Mode::Skip) {
+            Mode::New { key, body, .. } => self.flush_certificate(&key),
+            Mode::Old { key, body } => self.end_old(&key, body),
+            _ => {}
+        }
+    }
+}
+
+/// `"name" : "value",` of a record in JSON.
+fn json_pair(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix("  \"")?;
+    let (name, value) = text.split_once('"')?;
+    let value = value.trim_start().strip_prefix(':')?.trim().trim_end_matches(',');
+    Some((name, value.trim_matches('"')))
+}
+
+fn line_end(block: &[u8], from: usize) -> usize {
+    memchr::memchr(b'\n', &block[from..]).map_or(block.len(), |found| from + found)
+}
+
+fn newlines(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}

@@ -104,13 +104,16 @@ pub fn display_text(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
+/// Whether a character is one a terminal obeys instead of showing it: a control character, or one that hides others or
+/// turns their order around.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
 /// A text without control characters: each becomes a visible sign.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    if !text.contains(hidden) {
+    if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
     }
     text.chars()
@@ -119,7 +122,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
             // The Unicode pictures of the control characters.
             '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
             '\u{7f}' => '\u{2421}',
-            c if hidden(c) => '\u{fffd}',
+            c if is_hidden(c) => '\u{fffd}',
             c => c,
         })
         .collect::<String>()

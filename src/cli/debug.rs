@@ -236,8 +236,7 @@ fn status(args: &StatusArgs, console: &mut Console) -> u8 {
     console.put(|out| match args.format {
         StatusFormat::Json => {
             let root = JsonStatus { version: crate::report::json::VERSION, instances: all };
-            serde_json::to_writer_pretty(&mut *out, &root)?;
-            writeln!(out)
+            crate::report::json::document(&root, out)
         }
         StatusFormat::Human => all.iter().try_for_each(|instance| {
             writeln!(out, "{}: release {}, Java {}", instance.name, instance.release, instance.jdk)?;

@@ -119,7 +119,8 @@ pub fn run(args: &DiagnoseArgs, console: &mut Console) -> u8 {
     let mut failed = false;
     for file in &files {
         let name = crate::discover::display_path(file);
-        run.places.begin(scanner.lines(), if name == "-" { "standard input".to_owned() } else { name.clone() });
+        run.places
+            .begin(scanner.lines(), if name == "-" { "standard input".to_owned() } else { name.clone() });
         let read = reader::open(file).and_then(|input| {
             reader::read(input, &mut scanner, &mut |scanner| run.take(scanner, console))
                 .map_err(|source| LogError::Io { path: name, source })
@@ -157,23 +158,25 @@ pub fn run(args: &DiagnoseArgs, console: &mut Console) -> u8 {
     }
     let binary = run.summary.notes.nuls > run.summary.notes.lines && run.summary.failed + run.summary.ok == 0;
     if binary && !failed {
-        console.say("error: this is no text: it has NUL bytes all over (a log in UTF-16 has to be converted first)");
+        console.say(
+            "error: this is no text: it has NUL bytes all over (a log in UTF-16 has to be converted first)",
+        );
         failed = true;
     }
-    if failed {
-        FAILED
-    } else {
-        u8::from(run.summary.failed > 0)
-    }
+    if failed { FAILED } else { u8::from(run.summary.failed > 0) }
 }
 
 /// What is to be said of the log itself.
 fn findings(summary: &Summary, places: &Places) -> Vec<(&'static str, String, Option<u64>)> {
     let mut findings = Vec::new();
-    let mut add = |name, text: String, line: Option<u64>| findings.push((name, text, line.map(|line| places.of(line).1)));
+    let mut add = |name, text: String, line: Option<u64>| {
+        findings.push((name, text, line.map(|line| places.of(line).1)))
+    };
     for (name, line, count) in &summary.notes.secrets {
         let what = match *name {
-            "master-secret" => "the master secrets of connections: whoever has it can read their recorded traffic",
+            "master-secret" => {
+                "the master secrets of connections: whoever has it can read their recorded traffic"
+            }
             "payload" => "the content of connections in the clear, passwords included",
             "authorization-header" => "Authorization headers: passwords or tokens",
             "cookie" => "cookies, which open sessions",
@@ -207,11 +210,7 @@ fn findings(summary: &Summary, places: &Places) -> Vec<(&'static str, String, Op
         );
     }
     if summary.notes.cut > 0 {
-        add(
-            "lines-cut",
-            format!("{} very long lines were looked at in part only", summary.notes.cut),
-            None,
-        );
+        add("lines-cut", format!("{} very long lines were looked at in part only", summary.notes.cut), None);
     }
     findings
 }

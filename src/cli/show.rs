@@ -9,6 +9,7 @@ use crate::discover::{self, Discovery, Problem};
 use crate::document::{Document, FileId, Role};
 use crate::instance::Instance;
 use crate::instance::wrapper::{Started, WrapperConfig};
+use crate::report::json;
 use crate::report::show::{self as report, View};
 
 #[derive(Debug, Args)]
@@ -101,7 +102,7 @@ fn show_properties(args: &ShowArgs, path: &Path, console: &mut Console) -> Resul
     let settings = report::properties(&document, args.only.as_deref());
     console.put(|out| match args.format {
         ShowFormat::Human => report::settings_human(&settings, out),
-        ShowFormat::Json => report::json(&settings, out),
+        ShowFormat::Json => json::document(&settings, out),
     });
     let Some(broken) = broken else { return Ok(0) };
     console.say(format!(
@@ -128,7 +129,7 @@ fn show_wrapper(args: &ShowArgs, path: &Path, console: &mut Console) -> Result<u
     let view = report::jvm_of_wrapper(&discovery, &config);
     console.put(|out| match args.format {
         ShowFormat::Human => report::jvm_human(&view, out),
-        ShowFormat::Json => report::json(&view, out),
+        ShowFormat::Json => json::document(&view, out),
     });
     Ok(0)
 }
@@ -140,7 +141,7 @@ fn show_instances(args: &ShowArgs, console: &mut Console) -> u8 {
         let files = report::files(&discovery);
         console.put(|out| match args.format {
             ShowFormat::Human => report::files_human(&files, out),
-            ShowFormat::Json => report::json(&files, out),
+            ShowFormat::Json => json::document(&files, out),
         });
         return if failed { FAILED } else { 0 };
     }
@@ -169,16 +170,16 @@ fn show_models(args: &ShowArgs, discovery: &Discovery, console: &mut Console) {
         ShowFormat::Json => match args.subject {
             Subject::Settings => {
                 let all: Vec<_> = instances.iter().flat_map(|instance| view.settings(instance)).collect();
-                console.put(|out| report::json(&all, out));
+                console.put(|out| json::document(&all, out));
             }
             Subject::Jvm => {
                 for instance in &instances {
-                    console.put(|out| report::json_line(&view.jvm(instance), out));
+                    console.put(|out| json::line(&view.jvm(instance), out));
                 }
             }
             Subject::Ports | Subject::Files => {
                 let all: Vec<_> = instances.iter().flat_map(|instance| view.ports(instance)).collect();
-                console.put(|out| report::json(&all, out));
+                console.put(|out| json::document(&all, out));
             }
         },
     }

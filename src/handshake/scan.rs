@@ -272,7 +272,8 @@ impl Scanner {
             Kind::Secret(name) => self.secret(name, &text),
             Kind::Talk => {}
         }
-        if matches!(kind, Kind::New | Kind::Talk | Kind::Expand | Kind::Throwable) && text.contains(jsse_new::TOKEN)
+        if matches!(kind, Kind::New | Kind::Talk | Kind::Expand | Kind::Throwable)
+            && text.contains(jsse_new::TOKEN)
             || matches!(kind, Kind::Expand)
         {
             self.saw_jsse();
@@ -285,7 +286,9 @@ impl Scanner {
     }
 
     fn secret(&mut self, name: &'static str, text: &str) {
-        let dump = text.contains(" before ENCRYPTION") || text.contains(" after DECRYPTION") || text.contains("Padded");
+        let dump = text.contains(" before ENCRYPTION")
+            || text.contains(" after DECRYPTION")
+            || text.contains("Padded");
         if name == "payload" && !dump {
             return;
         }
@@ -315,8 +318,14 @@ impl Scanner {
         let (thread, time, message) = match jsse_new::head(text) {
             Some(head) => (head.thread, head.time, head.message),
             // Some excerpts have lost the front of their lines.
-            None => match text.find("Produced ").or_else(|| text.find("Consuming ")).or_else(|| text.find("Fatal (")) {
-                Some(start) if text.contains(" handshake message") || text[start..].starts_with("Fatal (") => {
+            None => match text
+                .find("Produced ")
+                .or_else(|| text.find("Consuming "))
+                .or_else(|| text.find("Fatal ("))
+            {
+                Some(start)
+                    if text.contains(" handshake message") || text[start..].starts_with("Fatal (") =>
+                {
                     ("", "", text[start..].trim_end())
                 }
                 _ => return,
@@ -341,19 +350,19 @@ impl Scanner {
         }
         for event in events {
             // Only what a handshake is open for can end or go on.
-            let opens = matches!(event, Event::Hello(_) | Event::ServerHello | Event::Failure(_) | Event::Chain { .. })
-                || matches!(event, Event::Request | Event::Role(_) | Event::Alert { fatal: true, .. });
+            let opens =
+                matches!(
+                    event,
+                    Event::Hello(_) | Event::ServerHello | Event::Failure(_) | Event::Chain { .. }
+                ) || matches!(event, Event::Request | Event::Role(_) | Event::Alert { fatal: true, .. });
             if opens || self.sessions.get(&key).is_some() {
                 self.sessions.apply(&key, Some(Provider::Jsse), thread, at, event);
             }
         }
         let open = body != Body::Other && (expand || message.ends_with('('));
         self.certificate = None;
-        self.mode = if open || expand {
-            Mode::New { key, body, carrier, expand, time: at.time }
-        } else {
-            Mode::Skip
-        };
+        self.mode =
+            if open || expand { Mode::New { key, body, carrier, expand, time: at.time } } else { Mode::Skip };
     }
 
     fn old_line(&mut self, raw: &[u8], text: &str) {
@@ -397,7 +406,9 @@ impl Scanner {
         let raw = &raw[..raw.len().min(LONGEST_LINE)];
         match std::mem::replace(&mut self.mode, Mode::Skip) {
             Mode::Skip => {}
-            Mode::New { key, body, carrier, expand, time } => self.in_record(raw, key, body, carrier, expand, time),
+            Mode::New { key, body, carrier, expand, time } => {
+                self.in_record(raw, key, body, carrier, expand, time)
+            }
             Mode::Old { key, body } => self.in_message(raw, key, body),
             Mode::Trace => {
                 let text = String::from_utf8_lossy(raw);
@@ -582,7 +593,7 @@ impl Scanner {
 
     fn end_record(&mut self) {
         match std::mem::replace(&mut self.mode, Mode::Skip) {
-            Mode::New { key, body, .. } => self.flush_certificate(&key),
+            Mode::New { key, .. } => self.flush_certificate(&key),
             Mode::Old { key, body } => self.end_old(&key, body),
             _ => {}
         }

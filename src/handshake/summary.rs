@@ -99,7 +99,12 @@ impl Summary {
                 group.time = Some((from.min(first), to.max(last)));
             }
         } else if self.groups.len() < MOST_GROUPS {
-            self.groups.push(Group { count: 1, time: handshake.time, first: handshake, verdict: verdict.clone() });
+            self.groups.push(Group {
+                count: 1,
+                time: handshake.time,
+                first: handshake,
+                verdict: verdict.clone(),
+            });
         } else {
             self.more += 1;
         }

@@ -242,7 +242,7 @@ impl FromStr for VersionRange {
                 Some(number) => number.map_err(|_| error())?,
             };
             let version = (major, minor);
-            let next = (major, minor + 1);
+            let next = (major, minor.checked_add(1).ok_or_else(error)?);
             match &part[..part.len() - digits.len()] {
                 ">=" => range.from = Some(version),
                 ">" => range.from = Some(next),

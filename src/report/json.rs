@@ -10,7 +10,7 @@ use crate::document::Place;
 use crate::finding::{Finding, Label};
 use crate::fix::Fix;
 use crate::rules::schema::Severity;
-use crate::syntax::display_text;
+use crate::syntax::{display_text, is_hidden};
 
 /// The version of the document's shape.
 pub const VERSION: u32 = 1;
@@ -115,8 +115,49 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
             infos: report.count(Severity::Info),
         },
     };
-    serde_json::to_writer_pretty(&mut *out, &root)?;
+    document(&root, out)
+}
+
+/// A JSON document.
+pub fn document(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(Escaped(out), value)?;
     writeln!(out)
+}
+
+/// A JSON document in one line.
+pub fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(Escaped(out), value)?;
+    writeln!(out)
+}
+
+/// JSON in which every character that a terminal would obey is written as `\u`; outside strings JSON has none but line
+/// ends. (serde_json leaves the control characters from U+007F on as they are.)
+struct Escaped<'w>(&'w mut dyn Write);
+
+impl Write for Escaped<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    /// The serializer hands over whole strings, never half a character.
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let hidden = |c: char| is_hidden(c) && c != '\n';
+        match std::str::from_utf8(bytes) {
+            Ok(text) if !text.is_ascii() || text.contains('\u{7f}') => {
+                let mut rest = text;
+                while let Some((at, c)) = rest.char_indices().find(|(_, c)| hidden(*c)) {
+                    write!(self.0, "{}\\u{:04x}", &rest[..at], u32::from(c))?;
+                    rest = &rest[at + c.len_utf8()..];
+                }
+                self.0.write_all(rest.as_bytes())
+            }
+            _ => self.0.write_all(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 fn one<'a>(discovery: &'a Discovery, finding: &'a Finding) -> JsonFinding<'a> {

@@ -371,18 +371,6 @@ pub fn files(discovery: &Discovery) -> Vec<FileView> {
     discovery.documents.iter().zip(owners).map(view).collect()
 }
 
-/// A JSON document.
-pub fn json(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    writeln!(out)
-}
-
-/// A JSON document in one line.
-pub fn json_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
-    writeln!(out)
-}
-
 /// Lines for people under the file they come from, each with its number. A file is named where it changes.
 #[derive(Default)]
 struct ByFile {

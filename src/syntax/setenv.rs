@@ -81,8 +81,13 @@ impl Setenv {
     pub fn definitions(&self, property: &str) -> Vec<Span> {
         let option = format!("-D{property}");
         let found = memchr::memmem::find_iter(&self.bytes, option.as_bytes());
+        let mut read = 0;
         found
             .filter_map(|start| {
+                // What stands in the value of the one before is none of its own.
+                if start < read {
+                    return None;
+                }
                 let rest = &self.bytes[start + option.len()..];
                 let value_char = |b: &&u8| b.is_ascii_alphanumeric() || b":,._-+".contains(b);
                 let length = match rest.first() {
@@ -92,6 +97,7 @@ impl Setenv {
                 };
                 let line_start = memchr::memrchr(b'\n', &self.bytes[..start]).map_or(0, |at| at + 1);
                 let span = Span::new(start, start + option.len() + length);
+                read = span.range().end;
                 (!is_comment(&self.bytes[line_start..start], self.batch)).then_some(span)
             })
             .collect()
@@ -212,5 +218,7 @@ mod tests {
         let found: Vec<&[u8]> =
             doc.definitions("p").into_iter().map(|span| span.of(text.as_bytes())).collect();
         assert_eq!(found, [&b"-Dp=a:b"[..], b"-Dp"]);
+        let nested = Setenv::parse(&b"X=-Dp=a:-Dp=b\n"[..], false);
+        assert_eq!(nested.definitions("p"), [Span::new(2, 13)]);
     }
 }

@@ -242,7 +242,8 @@ impl Page<'_, '_> {
         let (file, first) = self.places.of(handshake.lines.0);
         let (_, last) = self.places.of(handshake.lines.1);
         let file = if self.places.len() > 1 { format!("{file} ") } else { String::new() };
-        let head = format!("{file}lines {first} to {last}: {} - {}", title(handshake), verdict.outcome.name());
+        let head =
+            format!("{file}lines {first} to {last}: {} - {}", title(handshake), verdict.outcome.name());
         writeln!(self.out)?;
         for line in wrap(&safe(&head), WIDTH) {
             writeln!(self.out, "{}", self.styled(Style::new().bold(), &line))?;

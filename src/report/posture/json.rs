@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Outcome, View, location};
 use crate::discover::Discovery;
 use crate::document::Place;
+use crate::report::json::{VERSION, document};
 use crate::secrets::masked;
 use crate::tls::posture::{Direction, Reason};
 
@@ -85,12 +86,11 @@ struct JsonPrediction<'a> {
 pub fn json(discovery: &Discovery, views: &[View<'_, '_>], out: &mut dyn Write) -> io::Result<()> {
     let mut all: Vec<JsonView<'_>> = views.iter().map(|view| json_view(discovery, view)).collect();
     if all.len() == 1 {
-        serde_json::to_writer_pretty(&mut *out, &all.remove(0))?;
+        document(&all.remove(0), out)
     } else {
-        let root = JsonAll { version: crate::report::json::VERSION, instances: all };
-        serde_json::to_writer_pretty(&mut *out, &root)?;
+        let root = JsonAll { version: VERSION, instances: all };
+        document(&root, out)
     }
-    writeln!(out)
 }
 
 fn json_view<'a>(discovery: &Discovery, view: &'a View<'_, '_>) -> JsonView<'a> {
@@ -99,7 +99,7 @@ fn json_view<'a>(discovery: &Discovery, view: &'a View<'_, '_>) -> JsonView<'a> 
         of_peer.outcomes.iter().map(|outcome| json_prediction(discovery, &of_peer.peer.name, outcome))
     });
     JsonView {
-        version: crate::report::json::VERSION,
+        version: VERSION,
         name: instance.name,
         root: instance.display_root(),
         release: instance.release.value.to_string(),

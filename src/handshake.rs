@@ -13,3 +13,4 @@ pub mod summary;
 mod threads;
 mod trace;
 pub mod verdict;
+pub mod words;

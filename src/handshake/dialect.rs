@@ -35,7 +35,12 @@ pub enum Event<'l> {
     /// The suite agreed on.
     Suite(&'l str),
     /// A Certificate message; of the side named, where the line tells; with certificates or empty, where it tells.
-    Chain { of: Option<Side>, empty: Option<bool> },
+    Chain {
+        /// Whose it is.
+        of: Option<Side>,
+        /// Whether it holds none.
+        empty: Option<bool>,
+    },
     /// The client has no certificate to show.
     NoClientCertificate,
     /// This end found no key for what was asked.
@@ -57,7 +62,14 @@ pub enum Event<'l> {
     /// Data was exchanged.
     Data,
     /// An alert.
-    Alert { sent: bool, fatal: bool, name: String },
+    Alert {
+        /// Whether this side sent it.
+        sent: bool,
+        /// Whether it ends the connection.
+        fatal: bool,
+        /// Its name, as [`alert_name`] makes it.
+        name: String,
+    },
     /// An exception or another text that says why it failed.
     Failure(&'l str),
     /// The connection is closed.

@@ -124,9 +124,9 @@ impl Scanner {
         self.notes.lines = self.line;
     }
 
-    /// Counts a line that was longer than what is looked at.
-    pub fn cut_line(&mut self) {
-        self.notes.cut += 1;
+    /// Counts lines that were longer than what is looked at.
+    pub fn cut_lines(&mut self, count: u64) {
+        self.notes.cut += count;
     }
 
     /// The log is at its end.
@@ -535,7 +535,7 @@ impl Scanner {
 
     fn end_record(&mut self) {
         match std::mem::replace(&mut self.mode, Mode::Skip) {
-            Mode::New { key, body, .. } => self.flush_certificate(&key),
+            Mode::New { key, .. } => self.flush_certificate(&key),
             Mode::Old { key, body } => self.end_old(&key, body),
             _ => {}
         }

@@ -8,6 +8,7 @@
 pub mod catalog;
 pub mod cli;
 pub mod debugging;
+pub mod diagnosis;
 pub mod discover;
 pub mod document;
 pub mod finding;

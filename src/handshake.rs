@@ -5,6 +5,7 @@
 
 pub mod carrier;
 pub mod dialect;
+pub mod follow;
 pub mod reader;
 pub mod record;
 pub mod scan;

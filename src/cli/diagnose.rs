@@ -8,7 +8,7 @@ use super::{Console, FAILED, is_asked_for};
 use crate::diagnosis::{self, Joined};
 use crate::discover::{self, Discovery};
 use crate::handshake::reader::{self, LogError};
-use crate::handshake::record::{Handshake, Moment};
+use crate::handshake::record::{Handshake, Moment, Outcome};
 use crate::handshake::scan::Scanner;
 use crate::handshake::summary::Summary;
 use crate::handshake::verdict::{Verdict, verdict};
@@ -124,6 +124,9 @@ pub fn run(args: &DiagnoseArgs, console: &mut Console) -> u8 {
             return FAILED;
         }
     };
+    if args.follow {
+        return follow(&files, console);
+    }
     let mut run = Run {
         args,
         summary: Summary::default(),
@@ -191,6 +194,39 @@ pub fn run(args: &DiagnoseArgs, console: &mut Console) -> u8 {
         FAILED
     } else {
         u8::from(run.summary.failed > 0)
+    }
+}
+
+/// Tells failures as they come, until the output is closed or the program is stopped.
+fn follow(files: &[PathBuf], console: &mut Console) -> u8 {
+    let Some(file) = files.last().filter(|file| file.as_os_str() != "-") else {
+        console.say("error: --follow needs the log's file");
+        return FAILED;
+    };
+    let name = crate::discover::display_path(file);
+    console.say(format!("note: waiting for handshakes in {name}; end with Ctrl-C"));
+    let mut places = Places::default();
+    places.begin(0, name.clone());
+    let settings = report::Settings { color: console.color, details: true };
+    let mut scanner = Scanner::default();
+    let result = crate::handshake::follow::follow(file, &mut scanner, &mut |scanner| {
+        for handshake in scanner.drain() {
+            let Some(verdict) = verdict(&handshake) else { continue };
+            if verdict.outcome == Outcome::Failed {
+                console.put(|out| {
+                    report::failure(&handshake, &verdict, &places, settings, out)?;
+                    out.flush()
+                });
+            }
+        }
+        console.broken.is_none()
+    });
+    match result {
+        Ok(()) => 0,
+        Err(error) => {
+            console.say(format!("error: {name}: {error}"));
+            FAILED
+        }
     }
 }
 

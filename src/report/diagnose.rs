@@ -3,7 +3,7 @@
 mod human;
 mod json;
 
-pub use human::{Settings, details, human};
+pub use human::{Settings, details, failure, human};
 pub use json::{Array, config, summary as json_summary};
 
 /// Where lines of several files stand: numbers count on from file to file, reports name the file.

@@ -109,6 +109,20 @@ pub fn details(
     page.handshake(handshake, verdict)
 }
 
+/// Writes one failure with what to do about it.
+pub fn failure(
+    handshake: &Handshake,
+    verdict: &Verdict,
+    places: &Places,
+    settings: Settings,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let group = Group { count: 1, time: handshake.time, first: handshake.clone(), verdict: verdict.clone() };
+    let mut page = Page { places, settings, out };
+    writeln!(page.out)?;
+    page.group(&group)
+}
+
 fn plural(count: u64, word: &str) -> String {
     format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }

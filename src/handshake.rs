@@ -5,6 +5,7 @@
 
 pub mod carrier;
 pub mod dialect;
+pub mod follow;
 pub mod reader;
 pub mod record;
 pub mod scan;
@@ -13,3 +14,4 @@ pub mod summary;
 mod threads;
 mod trace;
 pub mod verdict;
+pub mod words;

@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod debugging;
+pub mod diagnosis;
 pub mod discover;
 pub mod document;
 pub mod finding;

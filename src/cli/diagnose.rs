@@ -4,12 +4,17 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Console, FAILED};
+use super::{Console, FAILED, is_asked_for};
+use crate::diagnosis::{self, Joined};
+use crate::discover::{self, Discovery};
 use crate::handshake::reader::{self, LogError};
-use crate::handshake::record::{Handshake, Moment};
+use crate::handshake::record::{Handshake, Moment, Outcome};
 use crate::handshake::scan::Scanner;
 use crate::handshake::summary::Summary;
 use crate::handshake::verdict::{Verdict, verdict};
+use crate::instance::release::{Jdk, Release};
+use crate::instance::{Given, Instance};
+use crate::report::Server;
 use crate::report::diagnose::{self as report, Array, Places};
 
 /// Handshakes that `--details` keeps.
@@ -29,6 +34,18 @@ pub struct DiagnoseArgs {
     /// Only handshakes that begin at or before this moment
     #[arg(long, value_name = "TIME", value_parser = moment_until)]
     until: Option<Moment>,
+    /// Configuration of the server that wrote the log: which line of it led to each failure, and the patch
+    #[arg(long, value_name = "PATH")]
+    config: Vec<PathBuf>,
+    /// Release of the server, such as 10.15, if its files do not tell
+    #[arg(long, value_name = "RELEASE", value_parser = super::release, requires = "config")]
+    release: Option<Release>,
+    /// Java version, such as 8u292 or 11.0.21, if its files do not tell
+    #[arg(long, value_name = "VERSION", requires = "config")]
+    jdk: Option<Jdk>,
+    /// Wait for more at the end of the log, and tell each failure as it comes; the log's present content is passed over
+    #[arg(long, conflicts_with_all = ["format", "config", "details", "since", "until"])]
+    follow: bool,
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: DiagnoseFormat,
@@ -107,6 +124,9 @@ pub fn run(args: &DiagnoseArgs, console: &mut Console) -> u8 {
             return FAILED;
         }
     };
+    if args.follow {
+        return follow(&files, console);
+    }
     let mut run = Run {
         args,
         summary: Summary::default(),
@@ -137,13 +157,23 @@ pub fn run(args: &DiagnoseArgs, console: &mut Console) -> u8 {
     run.take(&mut scanner, console);
     run.summary.notes = scanner.notes();
     run.summary.sort();
-    let findings = findings(&run.summary, &run.places);
+    let mut findings = findings(&run.summary, &run.places);
+    let discovery = (!args.config.is_empty())
+        .then(|| Discovery::from_paths(&args.config, discover::Options { include_backups: false }));
+    let mut joined = Vec::new();
+    if let Some(discovery) = &discovery {
+        failed |= console.say_discovery(discovery);
+        joined = join_all(args, discovery, &run.summary, &mut findings, console);
+    } else if run.summary.failed > 0 {
+        let text = "with --config PATH (the folder of the instance, and that of its profile) each failure is held \
+                    against the server's own settings, and the patch is given";
+        findings.push(("no-config", text.to_owned(), None));
+    }
     let settings = report::Settings { color: console.color, details: args.details };
-    let joined = Vec::new();
     console.put(|out| match args.format {
         DiagnoseFormat::Json => {
             run.array.end(out)?;
-            report::json_summary(&run.summary, &findings, &[], out)
+            report::json_summary(&run.summary, &findings, &report::config(&run.summary, &joined), out)
         }
         DiagnoseFormat::Human => {
             report::human(&run.summary, &findings, &joined, &run.places, settings, out)?;
@@ -164,6 +194,64 @@ pub fn run(args: &DiagnoseArgs, console: &mut Console) -> u8 {
         failed = true;
     }
     if failed { FAILED } else { u8::from(run.summary.failed > 0) }
+}
+
+/// Tells failures as they come, until the output is closed or the program is stopped.
+fn follow(files: &[PathBuf], console: &mut Console) -> u8 {
+    let Some(file) = files.last().filter(|file| file.as_os_str() != "-") else {
+        console.say("error: --follow needs the log's file");
+        return FAILED;
+    };
+    let name = crate::discover::display_path(file);
+    console.say(format!("note: waiting for handshakes in {name}; end with Ctrl-C"));
+    let mut places = Places::default();
+    places.begin(0, name.clone());
+    let settings = report::Settings { color: console.color, details: true };
+    let mut scanner = Scanner::default();
+    let result = crate::handshake::follow::follow(file, &mut scanner, &mut |scanner| {
+        for handshake in scanner.drain() {
+            let Some(verdict) = verdict(&handshake) else { continue };
+            if verdict.outcome == Outcome::Failed {
+                console.put(|out| {
+                    report::failure(&handshake, &verdict, &places, settings, out)?;
+                    out.flush()
+                });
+            }
+        }
+        console.broken.is_none()
+    });
+    match result {
+        Ok(()) => 0,
+        Err(error) => {
+            console.say(format!("error: {name}: {error}"));
+            FAILED
+        }
+    }
+}
+
+/// Holds each kind of failure against the first instance of the configuration that a server starts with.
+fn join_all(
+    args: &DiagnoseArgs,
+    discovery: &Discovery,
+    summary: &Summary,
+    findings: &mut Vec<(&'static str, String, Option<u64>)>,
+    console: &mut Console,
+) -> Vec<Option<Joined>> {
+    let given = Given { release: args.release, jdk: args.jdk };
+    let instances: Vec<Instance<'_>> = Instance::all(discovery, given).collect();
+    let servers: Vec<usize> =
+        (0..instances.len()).filter(|&index| is_asked_for(discovery, &instances[index])).collect();
+    let Some(&first) = servers.first() else {
+        let text = "no server.cnf, wrapper or ports file was found at --config".to_owned();
+        findings.push(("no-config", text, None));
+        return Vec::new();
+    };
+    if servers.len() > 1 {
+        let root = instances[first].display_root();
+        console.say(format!("note: --config has {} instances; {root} is taken for the log's", servers.len()));
+    }
+    console.say_assumptions([Server::of(&instances[first])].iter());
+    summary.groups.iter().map(|group| diagnosis::join(discovery, first, given, group)).collect()
 }
 
 /// What is to be said of the log itself.

@@ -248,7 +248,9 @@ pub(super) fn read(path: &Path, length: u64, most: u64) -> std::io::Result<Read>
 }
 
 pub(super) fn too_large(length: u64, most: u64) -> String {
-    format!("has {length} bytes, more than the {most} a configuration file may have here: left out")
+    let size =
+        |bytes: u64| if bytes >> 20 > 0 { format!("{} MiB", bytes >> 20) } else { format!("{bytes} bytes") };
+    format!("is {}, more than the {} a configuration file may have here: left out", size(length), size(most))
 }
 
 /// Whether to look at an entry of a folder at all. Nothing of what is refused here is opened.

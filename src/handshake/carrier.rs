@@ -36,6 +36,8 @@ pub fn columns(line: &[u8]) -> usize {
         if !word
             || column.len() > 30
             || bar == 0
+            // A text's own blanks, and its own bars, come behind the columns.
+            || line[end] == b' '
             || line[bar - 1] != b' '
             || line.get(bar + 1).is_some_and(|b| *b != b' ')
         {

@@ -38,7 +38,7 @@ pub enum Event<'l> {
     Chain {
         /// Whose it is.
         of: Option<Side>,
-        /// Whether it holds no certificate.
+        /// Whether it holds none.
         empty: Option<bool>,
     },
     /// The client has no certificate to show.
@@ -63,11 +63,11 @@ pub enum Event<'l> {
     Data,
     /// An alert.
     Alert {
-        /// Whether this end sent it.
+        /// Whether this side sent it.
         sent: bool,
-        /// Whether it ends the handshake.
+        /// Whether it ends the connection.
         fatal: bool,
-        /// Its name, such as `handshake_failure`.
+        /// Its name, as [`alert_name`] makes it.
         name: String,
     },
     /// An exception or another text that says why it failed.

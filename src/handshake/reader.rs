@@ -3,10 +3,13 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
 
 use thiserror::Error;
 
 use super::scan::{LONGEST_LINE, Scanner};
+use super::words::{Hit, Search};
 
 /// Bytes read at once.
 const CHUNK: usize = 1 << 20;
@@ -43,84 +46,131 @@ pub enum LogError {
 /// Puts chunks of bytes, cut anywhere, together to blocks of whole lines.
 #[derive(Debug, Default)]
 pub struct Lines {
+    /// The beginning of a line whose end is still to come.
     rest: Vec<u8>,
     /// Whether the line at hand was too long and its rest is passed over.
     skipping: bool,
+    /// Lines that were longer than what is looked at.
+    pub cut: u64,
 }
 
 impl Lines {
-    /// Takes in a chunk.
-    pub fn feed(&mut self, mut chunk: &[u8], scanner: &mut Scanner) {
+    /// Takes a chunk in, and gives out the whole lines there are by now, in `block`.
+    pub fn feed(&mut self, mut chunk: &[u8], block: &mut Vec<u8>) {
+        block.clear();
         if self.skipping {
             let Some(end) = memchr::memchr(b'\n', chunk) else { return };
             chunk = &chunk[end + 1..];
             self.skipping = false;
         }
-        if !self.rest.is_empty() {
-            let end = memchr::memchr(b'\n', chunk).map_or(chunk.len(), |end| end + 1);
-            self.rest.extend_from_slice(&chunk[..end]);
-            chunk = &chunk[end..];
-            if self.rest.last() == Some(&b'\n') {
-                let rest = std::mem::take(&mut self.rest);
-                scanner.block(&rest);
-                self.rest = rest;
-                self.rest.clear();
-            } else {
-                self.cut(scanner);
-                return;
-            }
-        }
         let whole = memchr::memrchr(b'\n', chunk).map_or(0, |end| end + 1);
         if whole > 0 {
-            scanner.block(&chunk[..whole]);
+            block.extend_from_slice(&self.rest);
+            block.extend_from_slice(&chunk[..whole]);
+            self.rest.clear();
         }
         self.rest.extend_from_slice(&chunk[whole..]);
-        self.cut(scanner);
-    }
-
-    /// A line without an end in sight: its front is all that is looked at.
-    fn cut(&mut self, scanner: &mut Scanner) {
         if self.rest.len() > LONGEST_LINE {
+            // Its front is all that is looked at.
             self.rest.truncate(LONGEST_LINE);
-            self.end(scanner);
-            scanner.cut_line();
+            self.end(block);
+            self.cut += 1;
             self.skipping = true;
         }
     }
 
-    /// No chunk follows.
-    pub fn end(&mut self, scanner: &mut Scanner) {
+    /// No chunk follows: adds a last line that has no end.
+    pub fn end(&mut self, block: &mut Vec<u8>) {
         if !self.rest.is_empty() {
-            self.rest.push(b'\n');
-            let rest = std::mem::take(&mut self.rest);
-            scanner.block(&rest);
+            block.extend_from_slice(&self.rest);
+            block.push(b'\n');
+            self.rest.clear();
         }
     }
 }
 
-/// Reads to the end. `each` is called after every chunk.
+/// A block with the lines of interest in it.
+#[derive(Default)]
+struct Block {
+    bytes: Vec<u8>,
+    hits: Vec<Hit>,
+    lines: u32,
+}
+
+/// Reads to the end: one thread reads, some search for lines of interest, this one goes through them in order. `each`
+/// is called after every block. The bytes read.
 ///
 /// # Errors
-/// What reading gives.
-pub fn read(input: impl Read, scanner: &mut Scanner, each: &mut dyn FnMut(&mut Scanner)) -> io::Result<u64> {
-    let mut input = input;
-    let mut lines = Lines::default();
-    let mut buffer = vec![0; CHUNK];
-    let mut total = 0;
-    loop {
-        let length = match input.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(length) => length,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        total += length as u64;
-        lines.feed(&buffer[..length], scanner);
-        each(scanner);
-    }
-    lines.end(scanner);
-    each(scanner);
-    Ok(total)
+/// What reading gives; what was read before is taken in.
+pub fn read(
+    mut input: impl Read + Send,
+    scanner: &mut Scanner,
+    each: &mut dyn FnMut(&mut Scanner),
+) -> io::Result<u64> {
+    let searchers = thread::available_parallelism().map_or(1, usize::from).clamp(1, 3);
+    thread::scope(|scope| {
+        let (spare_in, spare) = mpsc::channel::<Block>();
+        let mut raw_in = Vec::new();
+        let mut ready = Vec::new();
+        for _ in 0..searchers {
+            let (block_in, blocks) = mpsc::sync_channel::<Block>(2);
+            let (ready_in, out) = mpsc::sync_channel::<Block>(2);
+            raw_in.push(block_in);
+            ready.push(out);
+            scope.spawn(move || {
+                let search = Search::default();
+                for mut block in blocks {
+                    block.hits.clear();
+                    block.lines = search.hits(&block.bytes, &mut block.hits);
+                    if ready_in.send(block).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        let reader = scope.spawn(move || {
+            let mut lines = Lines::default();
+            let mut buffer = vec![0; CHUNK];
+            let mut total = 0;
+            let mut turn = 0;
+            let result = loop {
+                let length = match input.read(&mut buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    Err(error) => break Err(error),
+                    Ok(length) => length,
+                };
+                total += length as u64;
+                let mut block = spare.try_recv().unwrap_or_default();
+                if length > 0 {
+                    lines.feed(&buffer[..length], &mut block.bytes);
+                } else {
+                    block.bytes.clear();
+                    lines.end(&mut block.bytes);
+                }
+                let full = !block.bytes.is_empty();
+                if full && raw_in[turn % searchers].send(block).is_err() {
+                    break Ok(total);
+                }
+                turn += usize::from(full);
+                if length == 0 {
+                    break Ok(total);
+                }
+            };
+            (result, lines.cut)
+        });
+        let mut turn = 0;
+        while let Ok(block) = ready[turn % searchers].recv() {
+            scanner.prepared(&block.bytes, &block.hits, block.lines);
+            each(scanner);
+            // Nobody wants it any more once all is read.
+            spare_in.send(block).ok();
+            turn += 1;
+        }
+        drop(ready);
+        let (result, cut) = reader.join().unwrap_or_else(|_| (Err(io::Error::other("the reader broke")), 0));
+        scanner.cut_lines(cut);
+        result
+    })
 }
 
 /// Opens a log; a compressed one is seen by its first bytes, whatever it is called.

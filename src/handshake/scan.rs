@@ -3,9 +3,6 @@
 //! Most of a log is of no interest. A vector search looks for the few words that lines of interest have; only behind
 //! the first line of a message or a stack trace every line is looked at.
 
-use aho_corasick::packed::{Config, MatchKind, Searcher};
-use aho_corasick::{AhoCorasick, Input};
-
 use super::carrier;
 use super::dialect::jsse_new::{self, Body};
 use super::dialect::{Event, certificate, exception, iaik, jsse_old};
@@ -13,99 +10,11 @@ use super::record::{Certificate, Fact, Handshake, Moment};
 use super::session::{At, Sessions};
 use super::threads::Threads;
 use super::trace::Traces;
+use super::words::{Hit, Kind, Search};
 use crate::tls::Provider;
 
 /// A line's first bytes; what is behind them is not looked at.
 pub const LONGEST_LINE: usize = 64 << 10;
-
-/// What a word makes of its line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Iaik,
-    New,
-    Old,
-    Expand,
-    Throwable,
-    Text,
-    Secret(&'static str),
-    Talk,
-}
-
-/// The words, and what each is a sign of.
-const WORDS: [(&str, Kind); 43] = [
-    ("ssl_debug(", Kind::Iaik),
-    ("Produced ", Kind::New),
-    ("Consuming ", Kind::New),
-    ("Received alert message", Kind::New),
-    ("Fatal (", Kind::New),
-    ("|handling exception", Kind::New),
-    ("No X.509 certificate for client", Kind::New),
-    ("No available client auth", Kind::New),
-    ("Negotiated protocol version: ", Kind::New),
-    (" alert(", Kind::New),
-    ("|close the ", Kind::New),
-    ("\"logger\"", Kind::Expand),
-    ("\"throwable\"", Kind::Throwable),
-    ("*** ", Kind::Old),
-    (", READ: ", Kind::Old),
-    (", WRITE: ", Kind::Old),
-    (", SEND ", Kind::Old),
-    (", RECV ", Kind::Old),
-    (", handling exception", Kind::Old),
-    (", received EOFEx", Kind::Old),
-    (", called close", Kind::Old),
-    (", fatal error: ", Kind::Old),
-    (", fatal: ", Kind::Old),
-    (", IOException in getS", Kind::Old),
-    (", Exception while", Kind::Old),
-    (", Exception sending", Kind::Old),
-    ("%% ", Kind::Old),
-    ("Warning: no suitable certificate", Kind::Old),
-    ("Exception: ", Kind::Text),
-    ("fatal alert", Kind::Text),
-    ("PKIX path ", Kind::Text),
-    ("closed connection during", Kind::Text),
-    ("terminated the handshake", Kind::Text),
-    (" SSL message", Kind::Text),
-    ("rejected by ", Kind::Text),
-    ("no cipher suites in common", Kind::Text),
-    ("Master Secret:", Kind::Secret("master-secret")),
-    ("laintext ", Kind::Secret("payload")),
-    ("Authorization: ", Kind::Secret("authorization-header")),
-    ("Cookie: ", Kind::Secret("cookie")),
-    ("PRIVATE KEY-----", Kind::Secret("private-key")),
-    ("|adding as trusted", Kind::Talk),
-    ("adding as trusted cert", Kind::Talk),
-];
-
-/// The search for the words.
-#[derive(Debug)]
-enum Search {
-    Vector(Box<Searcher>),
-    Plain(Box<AhoCorasick>),
-}
-
-impl Search {
-    fn new() -> Search {
-        let words = WORDS.iter().map(|(word, _)| word);
-        match Config::new().match_kind(MatchKind::LeftmostFirst).builder().extend(words.clone()).build() {
-            Some(searcher) if searcher.minimum_len() < 64 => Search::Vector(Box::new(searcher)),
-            _ => Search::Plain(Box::new(AhoCorasick::new(words).unwrap_or_else(|_| {
-                // The words are few and short: no limit of the automaton is near.
-                unreachable!("the words make an automaton")
-            }))),
-        }
-    }
-
-    /// The first word from `at` on: its place and its kind.
-    fn find(&self, block: &[u8], at: usize) -> Option<(usize, Kind)> {
-        let found = match self {
-            Search::Vector(searcher) => searcher.find_in(block, (at..block.len()).into()),
-            Search::Plain(automaton) => automaton.find(Input::new(block).range(at..)),
-        }?;
-        Some((found.start(), WORDS[found.pattern().as_usize()].1))
-    }
-}
 
 /// What the lines to come belong to.
 #[derive(Debug)]
@@ -135,6 +44,8 @@ pub struct Notes {
     pub iaik: bool,
     /// Whether JSSE's debug output has handshake messages.
     pub talkative: bool,
+    /// Whether it has what only a debug value with `handshake` in it prints.
+    pub wide: bool,
     /// Starts of JVMs seen.
     pub jvms: u32,
     /// Secrets: their kind, the first line, how many lines.
@@ -149,6 +60,7 @@ pub struct Notes {
 #[derive(Debug)]
 pub struct Scanner {
     search: Search,
+    hits: Vec<Hit>,
     sessions: Sessions,
     threads: Threads,
     traces: Traces,
@@ -161,7 +73,8 @@ pub struct Scanner {
 impl Default for Scanner {
     fn default() -> Self {
         Scanner {
-            search: Search::new(),
+            search: Search::default(),
+            hits: Vec::new(),
             sessions: Sessions::default(),
             threads: Threads::default(),
             traces: Traces::default(),
@@ -176,34 +89,44 @@ impl Default for Scanner {
 impl Scanner {
     /// Takes in a block of whole lines, the last one with its end too.
     pub fn block(&mut self, block: &[u8]) {
-        if self.line < 100_000 || self.notes.nuls > 0 {
+        let mut hits = std::mem::take(&mut self.hits);
+        hits.clear();
+        let lines = self.search.hits(block, &mut hits);
+        self.prepared(block, &hits, lines);
+        self.hits = hits;
+    }
+
+    /// Takes in a block in which [`Search::hits`] has found the lines of interest already.
+    pub fn prepared(&mut self, block: &[u8], hits: &[Hit], lines: u32) {
+        let before = self.line;
+        if before < 10_000 {
             self.notes.nuls += memchr::memchr_iter(0, block).count() as u64;
         }
+        let mut next = hits.iter().peekable();
         let mut at = 0;
-        while at < block.len() {
-            if !matches!(self.mode, Mode::Skip) {
-                let end = line_end(block, at);
+        loop {
+            // Behind the first line of a record each line counts.
+            while !matches!(self.mode, Mode::Skip) && at < block.len() {
+                let end = memchr::memchr(b'\n', &block[at..]).map_or(block.len(), |found| at + found);
                 self.line += 1;
                 self.follow(&block[at..end]);
                 at = end + 1;
-                continue;
             }
-            let Some((found, kind)) = self.search.find(block, at) else {
-                self.line += newlines(&block[at..]);
-                break;
-            };
-            let start = memchr::memrchr(b'\n', &block[at..found]).map_or(at, |before| at + before + 1);
-            let end = line_end(block, found);
-            self.line += newlines(&block[at..start]) + 1;
-            self.hit(&block[start..end], kind);
-            at = end + 1;
+            while next.peek().is_some_and(|hit| (hit.start as usize) < at) {
+                next.next();
+            }
+            let Some(hit) = next.next() else { break };
+            self.line = before + u64::from(hit.line) + 1;
+            at = hit.end as usize + 1;
+            self.hit(&block[hit.start as usize..hit.end as usize], hit.kind);
         }
+        self.line = before + u64::from(lines);
         self.notes.lines = self.line;
     }
 
-    /// Counts a line that was longer than what is looked at.
-    pub fn cut_line(&mut self) {
-        self.notes.cut += 1;
+    /// Counts lines that were longer than what is looked at.
+    pub fn cut_lines(&mut self, count: u64) {
+        self.notes.cut += count;
     }
 
     /// The log is at its end.
@@ -253,6 +176,8 @@ impl Scanner {
         let text = String::from_utf8_lossy(raw);
         match kind {
             Kind::Iaik => self.iaik(raw, &text),
+            Kind::New | Kind::Old if text.contains(jsse_new::TOKEN) => self.new_record(raw, &text),
+            Kind::New if text.contains("Warning: no suitable") => self.old_line(raw, &text),
             Kind::New => self.new_record(raw, &text),
             Kind::Old => self.old_line(raw, &text),
             Kind::Text => self.exception(raw, &text),
@@ -270,12 +195,10 @@ impl Scanner {
                 self.mode = Mode::Skipped { carrier };
             }
             Kind::Secret(name) => self.secret(name, &text),
-            Kind::Talk => {}
+            Kind::Wide => self.notes.wide = true,
         }
-        if matches!(kind, Kind::New | Kind::Talk | Kind::Expand | Kind::Throwable)
-            && text.contains(jsse_new::TOKEN)
-            || matches!(kind, Kind::Expand)
-        {
+        let new = matches!(kind, Kind::New | Kind::Wide | Kind::Throwable) && text.contains(jsse_new::TOKEN);
+        if new || kind == Kind::Expand {
             self.saw_jsse();
         }
     }
@@ -286,9 +209,7 @@ impl Scanner {
     }
 
     fn secret(&mut self, name: &'static str, text: &str) {
-        let dump = text.contains(" before ENCRYPTION")
-            || text.contains(" after DECRYPTION")
-            || text.contains("Padded");
+        let dump = text.contains(" before ENCRYPTION") || text.contains(" after DECRYPTION") || text.contains("Padded");
         if name == "payload" && !dump {
             return;
         }
@@ -318,14 +239,8 @@ impl Scanner {
         let (thread, time, message) = match jsse_new::head(text) {
             Some(head) => (head.thread, head.time, head.message),
             // Some excerpts have lost the front of their lines.
-            None => match text
-                .find("Produced ")
-                .or_else(|| text.find("Consuming "))
-                .or_else(|| text.find("Fatal ("))
-            {
-                Some(start)
-                    if text.contains(" handshake message") || text[start..].starts_with("Fatal (") =>
-                {
+            None => match text.find("Produced ").or_else(|| text.find("Consuming ")).or_else(|| text.find("Fatal (")) {
+                Some(start) if text.contains(" handshake message") || text[start..].starts_with("Fatal (") => {
                     ("", "", text[start..].trim_end())
                 }
                 _ => return,
@@ -350,19 +265,19 @@ impl Scanner {
         }
         for event in events {
             // Only what a handshake is open for can end or go on.
-            let opens =
-                matches!(
-                    event,
-                    Event::Hello(_) | Event::ServerHello | Event::Failure(_) | Event::Chain { .. }
-                ) || matches!(event, Event::Request | Event::Role(_) | Event::Alert { fatal: true, .. });
+            let opens = matches!(event, Event::Hello(_) | Event::ServerHello | Event::Failure(_) | Event::Chain { .. })
+                || matches!(event, Event::Request | Event::Role(_) | Event::Alert { fatal: true, .. });
             if opens || self.sessions.get(&key).is_some() {
                 self.sessions.apply(&key, Some(Provider::Jsse), thread, at, event);
             }
         }
         let open = body != Body::Other && (expand || message.ends_with('('));
         self.certificate = None;
-        self.mode =
-            if open || expand { Mode::New { key, body, carrier, expand, time: at.time } } else { Mode::Skip };
+        self.mode = if open || expand {
+            Mode::New { key, body, carrier, expand, time: at.time }
+        } else {
+            Mode::Skip
+        };
     }
 
     fn old_line(&mut self, raw: &[u8], text: &str) {
@@ -395,20 +310,47 @@ impl Scanner {
         if exception::is_frame(text) {
             return;
         }
+        if [", Exception while", ", Exception sending", ", IOException in get"].iter().any(|mark| text.contains(mark)) {
+            let mut events = Vec::new();
+            if let Some(line) = jsse_old::line(text.get(carrier::length(raw)..).unwrap_or(text), &mut events) {
+                let at = self.at(raw, None);
+                self.take_old(&line, at, events);
+                return;
+            }
+        }
         let at = self.at(raw, None);
         if self.traces.head(&mut self.sessions, text, at) {
             self.mode = Mode::Trace;
         }
     }
 
+    /// Whether a line is of the many that no record, message or trace has any use for: dumps of bytes and extensions.
+    fn tells_nothing(&self, raw: &[u8]) -> bool {
+        match &self.mode {
+            Mode::New { body: Body::Chain(_) | Body::ServerHello | Body::Hello, carrier, expand: false, .. } => {
+                let Some(rest) = raw.get(*carrier..) else { return false };
+                let depth = rest.iter().take_while(|b| **b == b' ').count();
+                // What counts begins with a quote or with the type of a name.
+                depth > 0 && !matches!(rest.get(depth), Some(b'"' | b't' | b']'))
+            }
+            Mode::Old { body: jsse_old::Body::Chain, .. } => {
+                let rest = &raw[carrier::columns(raw)..];
+                let dump = rest.len() > 5 && rest[4] == b':' && rest[..4].iter().all(u8::is_ascii_hexdigit);
+                dump || rest.starts_with(b"    ") || rest == b"]" || rest == b"["
+            }
+            _ => false,
+        }
+    }
+
     /// A line behind the first of a record, a message or a trace.
     fn follow(&mut self, raw: &[u8]) {
+        if self.tells_nothing(raw) {
+            return;
+        }
         let raw = &raw[..raw.len().min(LONGEST_LINE)];
         match std::mem::replace(&mut self.mode, Mode::Skip) {
             Mode::Skip => {}
-            Mode::New { key, body, carrier, expand, time } => {
-                self.in_record(raw, key, body, carrier, expand, time)
-            }
+            Mode::New { key, body, carrier, expand, time } => self.in_record(raw, key, body, carrier, expand, time),
             Mode::Old { key, body } => self.in_message(raw, key, body),
             Mode::Trace => {
                 let text = String::from_utf8_lossy(raw);
@@ -493,7 +435,7 @@ impl Scanner {
         if body == Body::Throwable {
             let at = At { line: self.line, time };
             if exception::is_frame(text) {
-                if let Some(role) = exception::role(text) {
+                if let Some(role) = exception::frame(text).role {
                     self.sessions.apply(key, Some(Provider::Jsse), "", at, Event::Role(role));
                 }
             } else if let Some(found) = exception::exception(text) {
@@ -606,12 +548,4 @@ fn json_pair(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once('"')?;
     let value = value.trim_start().strip_prefix(':')?.trim().trim_end_matches(',');
     Some((name, value.trim_matches('"')))
-}
-
-fn line_end(block: &[u8], from: usize) -> usize {
-    memchr::memchr(b'\n', &block[from..]).map_or(block.len(), |found| from + found)
-}
-
-fn newlines(bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', bytes).count() as u64
 }

@@ -117,7 +117,7 @@ impl Summary {
 
     /// Whether the debug output of JSSE leaves out the handshakes.
     pub fn debug_is_insufficient(&self) -> bool {
-        self.notes.jsse.is_some() && !self.notes.talkative && self.ok == 0
+        self.notes.jsse.is_some() && !self.notes.talkative && !self.notes.wide && self.ok == 0
     }
 
     /// Whether no library's debug output is in the log.

@@ -72,14 +72,15 @@ impl Traces {
             let handshake = &mut open.handshake;
             handshake.touch(line, None);
             handshake.facts.add(Fact::Frames);
-            if exception::is_tls_frame(text) {
+            let frame = exception::frame(text);
+            if frame.tls {
                 handshake.facts.add(Fact::Tls);
                 handshake.provider = handshake.provider.or_else(|| provider(text));
             }
-            if text.contains("andshake") {
+            if frame.handshaking {
                 handshake.facts.add(Fact::Handshaking);
             }
-            handshake.role = handshake.role.or_else(|| exception::role(text));
+            handshake.role = handshake.role.or(frame.role);
             return true;
         }
         if text.trim_start().starts_with("Caused by:") || text.trim_start().starts_with("Suppressed:") {

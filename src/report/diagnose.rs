@@ -3,8 +3,8 @@
 mod human;
 mod json;
 
-pub use human::{Settings, details, human};
-pub use json::{Array, summary as json_summary};
+pub use human::{Settings, details, failure, human};
+pub use json::{Array, config, summary as json_summary};
 
 /// Where lines of several files stand: numbers count on from file to file, reports name the file.
 #[derive(Debug, Default, Clone)]

@@ -89,7 +89,7 @@ impl Setenv {
                     return None;
                 }
                 let rest = &self.bytes[start + option.len()..];
-                let value_char = |b: &&u8| b.is_ascii_alphanumeric() || b":,._-+".contains(b);
+                let value_char = |b: &&u8| b.is_ascii_alphanumeric() || b":,._-+=".contains(b);
                 let length = match rest.first() {
                     Some(b'=') => 1 + rest[1..].iter().take_while(value_char).count(),
                     Some(b) if value_char(&b) => return None,

@@ -1,5 +1,9 @@
 //! Exceptions as Java prints them, with or without debug output around.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
 use super::after;
 use crate::tls::jsse::Side;
 
@@ -80,45 +84,69 @@ pub fn is_frame(text: &str) -> bool {
     text.starts_with("at ") || (text.starts_with("... ") && text.contains(" more"))
 }
 
-/// What a frame tells of the end it was on.
-pub fn role(frame: &str) -> Option<Side> {
-    const SERVER: [&str; 8] = [
-        "checkClientTrusted",
-        "checkClientCerts",
-        "ServerHandshaker",
-        "ClientHello$",
-        "ServerHello$T1",
-        "ServerHandshakeContext",
-        "SSLServerSocket",
-        "ClientKeyExchangeConsumer",
-    ];
-    const CLIENT: [&str; 12] = [
-        "checkServerTrusted",
-        "checkServerCerts",
-        "ClientHandshaker",
-        "ServerHello$ServerHelloConsumer",
-        "ServerHello$T12ServerHelloConsumer",
-        "ServerHello$T13ServerHelloConsumer",
-        "ServerKeyExchangeConsumer",
-        "ClientHandshakeContext",
-        "HttpsClient",
-        "URLConnection",
-        "httpclient",
-        "checkHandshakeServerName",
-    ];
-    let has = |words: &[&str]| words.iter().any(|word| frame.contains(word));
-    if frame.contains("ClientHello$ClientHelloKickstartProducer") || has(&CLIENT) {
-        Some(Side::Client)
-    } else if has(&SERVER) {
-        Some(Side::Server)
-    } else {
-        None
-    }
+/// What a frame of a stack tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// Which end this was.
+    pub role: Option<Side>,
+    /// Whether it belongs to a TLS library.
+    pub tls: bool,
+    /// Whether it is of a handshake.
+    pub handshaking: bool,
 }
 
-/// Whether a frame belongs to a TLS library.
-pub fn is_tls_frame(frame: &str) -> bool {
-    frame.contains("security.ssl.") || frame.contains("net.ssl.") || frame.contains("ibm.jsse2.")
+/// Parts of frames that only a client has.
+const CLIENT: [&str; 13] = [
+    "checkServerTrusted",
+    "checkServerCerts",
+    "ClientHandshaker",
+    "ClientHello$ClientHelloKickstartProducer",
+    "ServerHello$ServerHelloConsumer",
+    "ServerHello$T12ServerHelloConsumer",
+    "ServerHello$T13ServerHelloConsumer",
+    "ServerKeyExchangeConsumer",
+    "ClientHandshakeContext",
+    "HttpsClient",
+    "URLConnection",
+    "httpclient",
+    "checkHandshakeServerName",
+];
+/// Parts of frames that only a server has.
+const SERVER: [&str; 7] = [
+    "checkClientTrusted",
+    "checkClientCerts",
+    "ServerHandshaker",
+    "ClientHello$",
+    "ServerHello$T1",
+    "ServerHandshakeContext",
+    "ClientKeyExchangeConsumer",
+];
+/// Parts of frames of a TLS library, and of one that shakes hands.
+const TLS: [&str; 4] = ["security.ssl.", "net.ssl.", "ibm.jsse2.", "andshake"];
+
+static FRAME_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let words = CLIENT.iter().chain(&SERVER).chain(&TLS);
+    AhoCorasick::builder().match_kind(MatchKind::Standard).build(words).ok()
+});
+
+/// Reads a frame.
+pub fn frame(text: &str) -> Frame {
+    let mut frame = Frame::default();
+    let Some(words) = FRAME_WORDS.as_ref() else { return frame };
+    let mut server = false;
+    for found in words.find_overlapping_iter(text) {
+        match found.pattern().as_usize() {
+            word if word < CLIENT.len() => frame.role = Some(Side::Client),
+            word if word < CLIENT.len() + SERVER.len() => server = true,
+            word if word == CLIENT.len() + SERVER.len() + TLS.len() - 1 => frame.handshaking = true,
+            _ => frame.tls = true,
+        }
+    }
+    // The client's words are the longer ones where both fit.
+    if server && frame.role.is_none() {
+        frame.role = Some(Side::Server);
+    }
+    frame
 }
 
 /// The alert that an exception's message reports as received.

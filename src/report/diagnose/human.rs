@@ -6,6 +6,7 @@ use clap::builder::styling::{AnsiColor, Style};
 
 use super::Places;
 use super::json::reached;
+use crate::diagnosis::Joined;
 use crate::handshake::carrier::shown;
 use crate::handshake::record::{Fact, Handshake, Moment};
 use crate::handshake::summary::{Group, Summary, issue};
@@ -46,19 +47,31 @@ fn safe(text: &str) -> String {
 pub fn human(
     summary: &Summary,
     findings: &[(&'static str, String, Option<u64>)],
-    joined: &[Vec<(String, String)>],
+    joined: &[Option<Joined>],
     places: &Places,
     settings: Settings,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut page = Page { places, settings, out };
+    let mut patches: Vec<&Vec<u8>> = Vec::new();
     page.head(summary)?;
     let most = if settings.details { summary.groups.len() } else { MOST_GROUPS };
     for (index, group) in summary.groups.iter().take(most).enumerate() {
         writeln!(page.out)?;
         page.group(group)?;
-        for (name, text) in joined.get(index).into_iter().flatten() {
-            page.folded(name, text)?;
+        if let Some(Some(joined)) = joined.get(index) {
+            for (name, text) in &joined.lines {
+                page.folded(name, text)?;
+            }
+            if let Some(patch) = joined.patch.as_ref().filter(|patch| !patch.is_empty()) {
+                match patches.iter().position(|known| *known == patch) {
+                    Some(number) => page.folded("patch", &format!("patch {} below", number + 1))?,
+                    None => {
+                        patches.push(patch);
+                        page.folded("patch", &format!("patch {} below", patches.len()))?;
+                    }
+                }
+            }
         }
     }
     let hidden = summary.groups.len().saturating_sub(most);
@@ -67,6 +80,11 @@ pub fn human(
     }
     if summary.more > 0 {
         writeln!(page.out, "\n{} more failures, of further peers and causes", summary.more)?;
+    }
+    for (index, patch) in patches.iter().enumerate() {
+        let title = format!("patch {} (for git apply or patch -p1; `wattlint tls --peer` tries others)", index + 1);
+        writeln!(page.out, "\n{}", page.styled(Style::new().bold(), &title))?;
+        page.out.write_all(patch)?;
     }
     for (_, message, _) in findings {
         writeln!(page.out)?;
@@ -89,6 +107,20 @@ pub fn details(
 ) -> io::Result<()> {
     let mut page = Page { places, settings, out };
     page.handshake(handshake, verdict)
+}
+
+/// Writes one failure with what to do about it.
+pub fn failure(
+    handshake: &Handshake,
+    verdict: &Verdict,
+    places: &Places,
+    settings: Settings,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let group = Group { count: 1, time: handshake.time, first: handshake.clone(), verdict: verdict.clone() };
+    let mut page = Page { places, settings, out };
+    writeln!(page.out)?;
+    page.group(&group)
 }
 
 fn plural(count: u64, word: &str) -> String {
@@ -144,18 +176,9 @@ impl Page<'_, '_> {
 
     /// A name and a text behind it, folded.
     fn folded(&mut self, name: &str, text: &str) -> io::Result<()> {
-        for part in text.split('\n') {
-            // A patch is not to be folded.
-            let raw = name == "patch";
-            let lines = if raw { vec![part.to_owned()] } else { wrap(&safe(part), WIDTH - TEXTS) };
-            if raw {
-                lines.iter().try_for_each(|line| writeln!(self.out, "{line}"))?;
-                continue;
-            }
-            for (index, line) in lines.iter().enumerate() {
-                let label = if index == 0 { name } else { "" };
-                writeln!(self.out, "  {label:<width$}{line}", width = TEXTS - 2)?;
-            }
+        for (index, line) in wrap(&safe(text), WIDTH - TEXTS).iter().enumerate() {
+            let label = if index == 0 { name } else { "" };
+            writeln!(self.out, "  {label:<width$}{line}", width = TEXTS - 2)?;
         }
         Ok(())
     }

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Places;
+use crate::diagnosis::Joined;
 use crate::handshake::carrier::shown;
 use crate::handshake::record::{Certificate, Fact, Handshake};
-use crate::handshake::summary::{Summary, issue};
+use crate::handshake::summary::{Group, Summary, issue};
 use crate::handshake::verdict::Verdict;
 use crate::secrets::masked;
 use crate::syntax::printable;
@@ -222,6 +223,37 @@ struct JsonFinding {
     finding: &'static str,
     message: String,
     line: Option<u64>,
+}
+
+/// What the configuration has to do with each kind of failure.
+pub fn config(summary: &Summary, joined: &[Option<Joined>]) -> Vec<serde_json::Value> {
+    let of = |(group, joined): (&Group, &Option<Joined>)| {
+        let joined = joined.as_ref()?;
+        let lines = |word: &str| {
+            let texts = joined.lines.iter().filter(|(name, _)| *name == word);
+            texts.map(|(_, text)| safe(text)).collect::<Vec<_>>()
+        };
+        let reasons: Vec<String> = joined
+            .lines
+            .iter()
+            .filter(|(name, _)| !matches!(*name, "fix" | "after it" | "patch"))
+            .map(|(name, text)| safe(&format!("{name}: {text}")))
+            .collect();
+        Some(serde_json::json!({
+            "class": group.verdict.class,
+            "cause": group.verdict.name,
+            "peer": group.first.peer().map(|peer| safe(&peer)),
+            "count": group.count,
+            "direction": joined.direction,
+            "reasons": reasons,
+            "stops": lines("stops at").first(),
+            "setting": joined.setting,
+            "steps": joined.steps,
+            "patch": joined.patch.as_ref().map(|patch| String::from_utf8_lossy(patch)),
+            "after": joined.after,
+        }))
+    };
+    summary.groups.iter().zip(joined).filter_map(of).collect()
 }
 
 /// Writes the summary and closes the document.

@@ -60,7 +60,7 @@ fn the_picture_is_true() {
     let [stdout, stderr] =
         [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).expect("text"));
     let (before, after) = stderr.split_at(stderr.find('\n').map_or(0, |end| end + 1));
-    let text = format!("$ wattlint {}\n{before}{stdout}\n{after}", args.join(" "));
+    let text = format!("$ wattlint {}\n{before}{stdout}{after}", args.join(" "));
     generated("docs/run.svg", anstyle_svg::Term::new().min_width_px(720).render_svg(&text));
 }
 

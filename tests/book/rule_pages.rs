@@ -32,13 +32,13 @@ pub fn index() -> String {
         families.len()
     );
     for (family, rules) in families {
-        write!(out, "\n## {family}\n\n| rule | what is wrong | severity | fix | basis | releases |\n|---|---|---|---|---|---|\n")
+        write!(out, "\n## {family}\n\n| rule | severity | fix | basis | releases |\n|---|---|---|---|---|\n")
             .expect("a String takes all");
         for rule in rules {
             let fix = rule.fix.as_ref().map(|fix| fix.safety).filter(|safety| *safety > Safety::Manual);
             writeln!(
                 out,
-                "| [{name}]({name}.md) | {} | {} | {} | {} | {} |",
+                "| [{name}]({name}.md)<br>{} | {} | {} | {} | {} |",
                 escaped(&rule.summary),
                 rule.severity.name(),
                 fix.map_or("", Safety::name),

@@ -1,8 +1,12 @@
-//! The program as a user meets it: the README's console blocks, and the cases in `tests/cmd`.
+//! The program as a user meets it: the console blocks of README and book, and the cases in `tests/cmd`.
 
 #[test]
 fn console_blocks_and_cases() {
-    trycmd::TestCases::new().case("README.md").case("tests/cmd/*.md").case("tests/cmd/*.toml");
+    trycmd::TestCases::new()
+        .case("README.md")
+        .case("docs/*.md")
+        .case("tests/cmd/*.md")
+        .case("tests/cmd/*.toml");
 }
 
 /// `explain` works for every rule, and shows its examples, which `tests/rules.rs` executes.

@@ -158,8 +158,8 @@ pub fn run(args: &DiagnoseArgs, console: &mut Console) -> u8 {
     run.summary.notes = scanner.notes();
     run.summary.sort();
     let mut findings = findings(&run.summary, &run.places);
-    let discovery = (!args.config.is_empty())
-        .then(|| Discovery::from_paths(&args.config, discover::Options { include_backups: false }));
+    let discovery =
+        (!args.config.is_empty()).then(|| Discovery::from_paths(&args.config, discover::Options::default()));
     let mut joined = Vec::new();
     if let Some(discovery) = &discovery {
         failed |= console.say_discovery(discovery);

@@ -82,7 +82,8 @@ pub fn human(
         writeln!(page.out, "\n{} more failures, of further peers and causes", summary.more)?;
     }
     for (index, patch) in patches.iter().enumerate() {
-        let title = format!("patch {} (for git apply or patch -p1; `wattlint tls --peer` tries others)", index + 1);
+        let title =
+            format!("patch {} (for git apply or patch -p1; `wattlint tls --peer` tries others)", index + 1);
         writeln!(page.out, "\n{}", page.styled(Style::new().bold(), &title))?;
         page.out.write_all(patch)?;
     }

@@ -6,6 +6,7 @@ mod debug;
 mod diagnose;
 mod explain;
 mod fix;
+mod init;
 mod man;
 mod rules;
 mod show;
@@ -67,6 +68,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// List the rules
     Rules(rules::RulesArgs),
+    /// Write a wattlint.toml to start from
+    Init(init::InitArgs),
     /// Print the script that lets a shell complete commands and options
     Completions(completions::CompletionsArgs),
     /// Print the manual page, or write the pages of all commands
@@ -207,7 +210,9 @@ impl Console {
     fn say(&mut self, line: impl AsRef<str>) {
         self.put(|out| out.flush());
         // A closed stderr leaves nobody to tell.
-        writeln!(io::stderr(), "{}", line.as_ref()).ok();
+        // Names of files and folders may hold anything: no control character of theirs reaches a terminal.
+        let lines: Vec<_> = line.as_ref().split('\n').map(crate::syntax::printable).collect();
+        writeln!(io::stderr(), "{}", lines.join("\n")).ok();
     }
 
     /// Notes and problems of discovery; true if there were problems.
@@ -265,6 +270,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Show(args) => show::run(&args, &mut console),
         Command::Explain(args) => explain::run(&args, &mut console),
         Command::Rules(args) => rules::run(&args, &mut console),
+        Command::Init(args) => init::run(&args, &mut console),
         Command::Completions(args) => completions::run(&args, &mut console),
         Command::Man(args) => man::run(&args, &mut console),
     };

@@ -492,7 +492,8 @@ fn handshakes(out: &mut String) {
             "" => "None".to_owned(),
             name => format!("Some({name:?})"),
         };
-        let others: Vec<&str> = causes.get(row, "others").split(',').filter(|name| !name.is_empty()).collect();
+        let others: Vec<&str> =
+            causes.get(row, "others").split(',').filter(|name| !name.is_empty()).collect();
         format!(
             "name: {:?}, class: {:?}, when: &[{}], sure: {:?}, who: {:?}, setting: {setting}, others: &{others:?}, \
              what: {:?}, remedy: {:?}, basis: {}",
@@ -523,7 +524,9 @@ fn condition(word: &str, texts: &[&str]) -> String {
         "text" => {
             let rows: Vec<usize> = list
                 .iter()
-                .map(|item| texts.iter().position(|name| name == item).unwrap_or_else(|| panic!("no text {item}")))
+                .map(|item| {
+                    texts.iter().position(|name| name == item).unwrap_or_else(|| panic!("no text {item}"))
+                })
                 .collect();
             format!("Condition::Text(&{rows:?}, {wanted})")
         }

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use crate::instance::release::{Jdk, Release};
 use crate::handshake::record::Fact;
+use crate::instance::release::{Jdk, Release};
 use crate::rules::schema::Basis;
 use crate::tls::jsse::Side;
 

@@ -47,7 +47,9 @@ pub fn join(discovery: &Discovery, group: usize, given: Given, failure: &Group) 
         "negotiation" | "sni" | "connection-lost" | "misconfigured" => {
             predicted(discovery, group, given, &page, &posture, direction, failure, &mut joined);
         }
-        "server-certificate-rejected" | "x509-v1" if !server => page.fact("trusts", &direction.trust, &mut joined),
+        "server-certificate-rejected" | "x509-v1" if !server => {
+            page.fact("trusts", &direction.trust, &mut joined)
+        }
         "client-certificate-rejected" if server => page.fact("trusts", &direction.trust, &mut joined),
         "client-certificate-not-sent" | "client-certificate-rejected" => {
             page.fact("client cert", &direction.client_auth, &mut joined);
@@ -65,14 +67,18 @@ pub fn join(discovery: &Discovery, group: usize, given: Given, failure: &Group) 
 
 /// The direction a handshake is of: outbound HTTPS for a client, or what uses the library that the log shows; for a
 /// server its TLS port, the first of them that uses that library.
-fn direction<'a, 'p, 'f>(posture: &'a Posture<'p, 'f>, handshake: &Handshake) -> Option<&'a Direction<'p, 'f>> {
+fn direction<'a, 'p, 'f>(
+    posture: &'a Posture<'p, 'f>,
+    handshake: &Handshake,
+) -> Option<&'a Direction<'p, 'f>> {
     let side = handshake.role.unwrap_or(Side::Client);
     let all = || posture.directions.iter().filter(|direction| direction.whom.side() == side);
     let same = |direction: &&Direction<'_, '_>| {
         handshake.provider.is_none() || direction.provider.value == handshake.provider
     };
     let https = |direction: &&Direction<'_, '_>| matches!(direction.whom, Whom::Client(Client::Https));
-    let live = |direction: &&Direction<'_, '_>| !matches!(direction.whom, Whom::Port(port) if !port.is_enabled());
+    let live =
+        |direction: &&Direction<'_, '_>| !matches!(direction.whom, Whom::Port(port) if !port.is_enabled());
     all()
         .find(|direction| https(direction) && same(direction))
         .or_else(|| all().filter(live).find(same))
@@ -198,10 +204,12 @@ fn predicted(
     joined.setting.clone_from(&obstacle.setting);
     let held = Given { release: Some(posture.instance.release.value), jdk: Some(posture.instance.jdk.value) };
     let held = Given { release: held.release.or(given.release), jdk: held.jdk.or(given.jdk) };
-    let Some(remedy) = remedy(discovery, group, held, std::slice::from_ref(&joined.direction), &peer, &own) else {
+    let Some(remedy) = remedy(discovery, group, held, std::slice::from_ref(&joined.direction), &peer, &own)
+    else {
         return;
     };
-    joined.after = came_to(&remedy.after).map(|came| format!("a handshake with {called} would come to {came}"));
+    joined.after =
+        came_to(&remedy.after).map(|came| format!("a handshake with {called} would come to {came}"));
     joined.lines.push(("fix", remedy.steps.join("; ")));
     if let Some(after) = &joined.after {
         joined.lines.push(("after it", after.clone()));

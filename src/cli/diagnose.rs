@@ -8,7 +8,7 @@ use super::{Console, FAILED, is_asked_for};
 use crate::diagnosis::{self, Joined};
 use crate::discover::{self, Discovery};
 use crate::handshake::reader::{self, LogError};
-use crate::handshake::record::{Handshake, Moment, Outcome};
+use crate::handshake::record::{Fact, Handshake, Moment, Outcome};
 use crate::handshake::scan::Scanner;
 use crate::handshake::summary::Summary;
 use crate::handshake::verdict::{Verdict, verdict};
@@ -16,6 +16,7 @@ use crate::instance::release::{Jdk, Release};
 use crate::instance::{Given, Instance};
 use crate::report::Server;
 use crate::report::diagnose::{self as report, Array, Places};
+use crate::tls::Provider;
 
 /// Handshakes that `--details` keeps.
 const MOST_DETAILS: usize = 2_000;
@@ -139,7 +140,8 @@ pub fn run(args: &DiagnoseArgs, console: &mut Console) -> u8 {
     let mut failed = false;
     for file in &files {
         let name = crate::discover::display_path(file);
-        run.places.begin(scanner.lines(), if name == "-" { "standard input".to_owned() } else { name.clone() });
+        run.places
+            .begin(scanner.lines(), if name == "-" { "standard input".to_owned() } else { name.clone() });
         let read = reader::open(file).and_then(|input| {
             reader::read(input, &mut scanner, &mut |scanner| run.take(scanner, console))
                 .map_err(|source| LogError::Io { path: name, source })
@@ -155,6 +157,9 @@ pub fn run(args: &DiagnoseArgs, console: &mut Console) -> u8 {
     scanner.finish();
     run.take(&mut scanner, console);
     run.summary.notes = scanner.notes();
+    if run.summary.debug_is_insufficient() && run.summary.is_empty() {
+        run.one(narrow(&run.summary), console);
+    }
     run.summary.sort();
     let mut findings = findings(&run.summary, &run.places);
     let discovery = (!args.config.is_empty())
@@ -187,14 +192,20 @@ pub fn run(args: &DiagnoseArgs, console: &mut Console) -> u8 {
     }
     let binary = run.summary.notes.nuls > run.summary.notes.lines && run.summary.failed + run.summary.ok == 0;
     if binary && !failed {
-        console.say("error: this is no text: it has NUL bytes all over (a log in UTF-16 has to be converted first)");
+        console.say(
+            "error: this is no text: it has NUL bytes all over (a log in UTF-16 has to be converted first)",
+        );
         failed = true;
     }
-    if failed {
-        FAILED
-    } else {
-        u8::from(run.summary.failed > 0)
-    }
+    if failed { FAILED } else { u8::from(run.summary.failed > 0) }
+}
+
+/// Debug output that shows no handshake, as one record: silence must not pass for health.
+fn narrow(summary: &Summary) -> Handshake {
+    let mut handshake = Handshake { provider: Some(Provider::Jsse), ..Handshake::default() };
+    handshake.lines = summary.notes.jsse.unwrap_or_default();
+    handshake.facts.add(Fact::Narrow);
+    handshake
 }
 
 /// Tells failures as they come, until the output is closed or the program is stopped.
@@ -258,10 +269,14 @@ fn join_all(
 /// What is to be said of the log itself.
 fn findings(summary: &Summary, places: &Places) -> Vec<(&'static str, String, Option<u64>)> {
     let mut findings = Vec::new();
-    let mut add = |name, text: String, line: Option<u64>| findings.push((name, text, line.map(|line| places.of(line).1)));
+    let mut add = |name, text: String, line: Option<u64>| {
+        findings.push((name, text, line.map(|line| places.of(line).1)))
+    };
     for (name, line, count) in &summary.notes.secrets {
         let what = match *name {
-            "master-secret" => "the master secrets of connections: whoever has it can read their recorded traffic",
+            "master-secret" => {
+                "the master secrets of connections: whoever has it can read their recorded traffic"
+            }
             "payload" => "the content of connections in the clear, passwords included",
             "authorization-header" => "Authorization headers: passwords or tokens",
             "cookie" => "cookies, which open sessions",
@@ -295,11 +310,7 @@ fn findings(summary: &Summary, places: &Places) -> Vec<(&'static str, String, Op
         );
     }
     if summary.notes.cut > 0 {
-        add(
-            "lines-cut",
-            format!("{} very long lines were looked at in part only", summary.notes.cut),
-            None,
-        );
+        add("lines-cut", format!("{} very long lines were looked at in part only", summary.notes.cut), None);
     }
     findings
 }

@@ -23,9 +23,8 @@ pub fn jvm(line: &[u8]) -> Option<u32> {
 
 /// Where the columns of the wrapper's end: each is closed by ` | `, the first is a level or `jvm N`.
 pub fn columns(line: &[u8]) -> usize {
-    const LEVELS: [&[u8]; 9] = [
-        b"jvm ", b"INFO ", b"STATUS ", b"WARN ", b"ERROR ", b"DEBUG ", b"FATAL ", b"ADVICE ", b"NOTICE ",
-    ];
+    const LEVELS: [&[u8]; 9] =
+        [b"jvm ", b"INFO ", b"STATUS ", b"WARN ", b"ERROR ", b"DEBUG ", b"FATAL ", b"ADVICE ", b"NOTICE "];
     if !LEVELS.iter().any(|level| line.starts_with(level)) {
         return 0;
     }
@@ -34,7 +33,11 @@ pub fn columns(line: &[u8]) -> usize {
         let column = line[end..bar].trim_ascii();
         let word = column.iter().all(|b| b.is_ascii_alphanumeric() || b"/:.- ".contains(b));
         // A column of the wrapper's is a level, a source, a thread or a time, with blanks on both sides.
-        if !word || column.len() > 30 || bar == 0 || line[bar - 1] != b' ' || line.get(bar + 1).is_some_and(|b| *b != b' ')
+        if !word
+            || column.len() > 30
+            || bar == 0
+            || line[bar - 1] != b' '
+            || line.get(bar + 1).is_some_and(|b| *b != b' ')
         {
             break;
         }
@@ -61,8 +64,26 @@ pub fn length(line: &[u8]) -> usize {
 /// The length of the prefix's next word with the blanks behind it.
 fn prefix_word(rest: &[u8], first: bool) -> Option<usize> {
     const WORDS: [&[u8]; 20] = [
-        b"INFO", b"WARN", b"WARNING", b"ERROR", b"DEBUG", b"TRACE", b"FATAL", b"SEVERE", b"FINE", b"stdout", b"stderr",
-        b"F", b"P", b"-", b"|", b"[stdout]", b"[stderr]", b"out", b"err", b":",
+        b"INFO",
+        b"WARN",
+        b"WARNING",
+        b"ERROR",
+        b"DEBUG",
+        b"TRACE",
+        b"FATAL",
+        b"SEVERE",
+        b"FINE",
+        b"stdout",
+        b"stderr",
+        b"F",
+        b"P",
+        b"-",
+        b"|",
+        b"[stdout]",
+        b"[stderr]",
+        b"out",
+        b"err",
+        b":",
     ];
     let end = match rest.first()? {
         b' ' | b'\t' => return None,
@@ -80,10 +101,18 @@ fn prefix_word(rest: &[u8], first: bool) -> Option<usize> {
     let word = &rest[..end];
     let digits = word.iter().filter(|b| b.is_ascii_digit()).count();
     let time = digits >= 2 && word.iter().all(|b| b.is_ascii_digit() || b"-/:.,TZ+".contains(b));
-    let month = first && word.len() == 3 && word[0].is_ascii_uppercase() && rest.get(4).is_some_and(u8::is_ascii_digit);
+    let month = first
+        && word.len() == 3
+        && word[0].is_ascii_uppercase()
+        && rest.get(4).is_some_and(u8::is_ascii_digit);
     let program = word.ends_with(b"]:") || (word.ends_with(b":") && memchr::memchr(b'[', word).is_some());
     let host = after_time(rest, end);
-    let known = WORDS.contains(&word) || matches!(word.first(), Some(b'(' | b'[')) || time || month || program || host;
+    let known = WORDS.contains(&word)
+        || matches!(word.first(), Some(b'(' | b'['))
+        || time
+        || month
+        || program
+        || host;
     if !known {
         return None;
     }
@@ -166,7 +195,10 @@ mod tests {
         for (line, text) in [
             ("jvm 1    | ssl_debug(3): x", "ssl_debug(3): x"),
             ("INFO   | jvm 12   | 2026/11/23 11:06:14 | main, READ: TLSv1 Alert", "main, READ: TLSv1 Alert"),
-            ("INFO   | jvm 1    | main    | 2026/11/23 11:06:48 | 2026/11/23 11:06:48.479 |   a | b", "  a | b"),
+            (
+                "INFO   | jvm 1    | main    | 2026/11/23 11:06:48 | 2026/11/23 11:06:48.479 |   a | b",
+                "  a | b",
+            ),
             ("Nov 07 21:21:47 host server.sh[4920]: Caused by: x", "Caused by: x"),
             ("16:03:34,690 ERROR [stderr] (default task-1) javax.net.ssl|ALL", "javax.net.ssl|ALL"),
             ("2026-11-23T10:00:00.123Z stdout F *** ClientHello", "*** ClientHello"),

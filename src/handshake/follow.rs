@@ -21,7 +21,11 @@ const SETTLED: u32 = 4;
 ///
 /// # Errors
 /// What opening and reading give. A log that is away for a moment, because it is being rotated, is waited for.
-pub fn follow(path: &Path, scanner: &mut Scanner, each: &mut dyn FnMut(&mut Scanner) -> bool) -> io::Result<()> {
+pub fn follow(
+    path: &Path,
+    scanner: &mut Scanner,
+    each: &mut dyn FnMut(&mut Scanner) -> bool,
+) -> io::Result<()> {
     let mut file = File::open(path)?;
     let mut at = file.seek(SeekFrom::End(0))?;
     let mut lines = Lines::default();

@@ -149,7 +149,11 @@ impl<R: Read> Source<R> {
 ///
 /// # Errors
 /// What reading gives; what was read before is taken in.
-pub fn read(input: impl Read + Send, scanner: &mut Scanner, each: &mut dyn FnMut(&mut Scanner)) -> io::Result<u64> {
+pub fn read(
+    input: impl Read + Send,
+    scanner: &mut Scanner,
+    each: &mut dyn FnMut(&mut Scanner),
+) -> io::Result<u64> {
     let searchers = thread::available_parallelism().map_or(1, usize::from).clamp(1, 4);
     let lines = Lines::default();
     let source = Source { input, lines, spare: Vec::new(), blocks: 0, bytes: 0, result: None };

@@ -75,8 +75,8 @@ facts! {
     Handshaking,
     /// The debug output of this log prints handshake messages.
     Talkative,
-    /// No debug output of any library is in the log.
-    NoDebug,
+    /// It stands for debug output that shows no handshake at all.
+    Narrow,
 }
 
 /// A set of facts.
@@ -276,7 +276,12 @@ impl Handshake {
         let wanted = self.role != Some(Side::Server);
         let common_name = || {
             let shown = self.certificates.iter().find(|certificate| certificate.server == wanted)?;
-            shown.subject.split(',').map(str::trim).find_map(|part| part.strip_prefix("CN=")).map(str::to_owned)
+            shown
+                .subject
+                .split(',')
+                .map(str::trim)
+                .find_map(|part| part.strip_prefix("CN="))
+                .map(str::to_owned)
         };
         let sni = || self.sni.clone().filter(|_| wanted);
         self.address.clone().or_else(sni).or_else(common_name)

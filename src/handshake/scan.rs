@@ -202,8 +202,10 @@ impl Scanner {
             }
             Kind::Secret(name) => self.secret(name, &text),
             Kind::Wide => self.notes.wide = true,
+            Kind::Jsse => {}
         }
-        let new = matches!(kind, Kind::New | Kind::Wide | Kind::Throwable) && text.contains(jsse_new::TOKEN);
+        let new = matches!(kind, Kind::New | Kind::Wide | Kind::Jsse | Kind::Throwable)
+            && text.contains(jsse_new::TOKEN);
         if new || kind == Kind::Expand {
             self.saw_jsse();
         }
@@ -215,7 +217,9 @@ impl Scanner {
     }
 
     fn secret(&mut self, name: &'static str, text: &str) {
-        let dump = text.contains(" before ENCRYPTION") || text.contains(" after DECRYPTION") || text.contains("Padded");
+        let dump = text.contains(" before ENCRYPTION")
+            || text.contains(" after DECRYPTION")
+            || text.contains("Padded");
         if name == "payload" && !dump {
             return;
         }
@@ -245,8 +249,14 @@ impl Scanner {
         let (thread, time, message) = match jsse_new::head(text) {
             Some(head) => (head.thread, head.time, head.message),
             // Some excerpts have lost the front of their lines.
-            None => match text.find("Produced ").or_else(|| text.find("Consuming ")).or_else(|| text.find("Fatal (")) {
-                Some(start) if text.contains(" handshake message") || text[start..].starts_with("Fatal (") => {
+            None => match text
+                .find("Produced ")
+                .or_else(|| text.find("Consuming "))
+                .or_else(|| text.find("Fatal ("))
+            {
+                Some(start)
+                    if text.contains(" handshake message") || text[start..].starts_with("Fatal (") =>
+                {
                     ("", "", text[start..].trim_end())
                 }
                 _ => return,
@@ -272,19 +282,19 @@ impl Scanner {
         }
         for event in events {
             // Only what a handshake is open for can end or go on.
-            let opens = matches!(event, Event::Hello(_) | Event::ServerHello | Event::Failure(_) | Event::Chain { .. })
-                || matches!(event, Event::Request | Event::Role(_) | Event::Alert { fatal: true, .. });
+            let opens =
+                matches!(
+                    event,
+                    Event::Hello(_) | Event::ServerHello | Event::Failure(_) | Event::Chain { .. }
+                ) || matches!(event, Event::Request | Event::Role(_) | Event::Alert { fatal: true, .. });
             if opens || self.sessions.get(&key).is_some() {
                 self.sessions.apply(&key, Some(Provider::Jsse), thread, at, event);
             }
         }
         let open = body != Body::Other && (expand || message.ends_with('('));
         self.certificate = None;
-        self.mode = if open || expand {
-            Mode::New { key, body, carrier, expand, time: at.time }
-        } else {
-            Mode::Skip
-        };
+        self.mode =
+            if open || expand { Mode::New { key, body, carrier, expand, time: at.time } } else { Mode::Skip };
     }
 
     fn old_line(&mut self, raw: &[u8], text: &str) {
@@ -317,9 +327,13 @@ impl Scanner {
         if exception::is_frame(text) {
             return;
         }
-        if [", Exception while", ", Exception sending", ", IOException in get"].iter().any(|mark| text.contains(mark)) {
+        if [", Exception while", ", Exception sending", ", IOException in get"]
+            .iter()
+            .any(|mark| text.contains(mark))
+        {
             let mut events = Vec::new();
-            if let Some(line) = jsse_old::line(text.get(carrier::length(raw)..).unwrap_or(text), &mut events) {
+            if let Some(line) = jsse_old::line(text.get(carrier::length(raw)..).unwrap_or(text), &mut events)
+            {
                 let at = self.at(raw, None);
                 self.take_old(&line, at, events);
                 return;
@@ -335,7 +349,12 @@ impl Scanner {
     /// Whether a line is of the many that no record, message or trace has any use for: dumps of bytes and extensions.
     fn tells_nothing(&self, raw: &[u8]) -> bool {
         match &self.mode {
-            Mode::New { body: Body::Chain(_) | Body::ServerHello | Body::Hello, carrier, expand: false, .. } => {
+            Mode::New {
+                body: Body::Chain(_) | Body::ServerHello | Body::Hello,
+                carrier,
+                expand: false,
+                ..
+            } => {
                 let Some(rest) = raw.get(*carrier..) else { return false };
                 let depth = rest.iter().take_while(|b| **b == b' ').count();
                 // What counts begins with a quote or with the type of a name.
@@ -367,7 +386,9 @@ impl Scanner {
         let raw = &raw[..raw.len().min(LONGEST_LINE)];
         match std::mem::replace(&mut self.mode, Mode::Skip) {
             Mode::Skip => {}
-            Mode::New { key, body, carrier, expand, time } => self.in_record(raw, key, body, carrier, expand, time),
+            Mode::New { key, body, carrier, expand, time } => {
+                self.in_record(raw, key, body, carrier, expand, time)
+            }
             Mode::Old { key, body } => self.in_message(raw, key, body),
             Mode::Trace => {
                 let text = String::from_utf8_lossy(raw);

@@ -76,8 +76,12 @@ impl Sessions {
         let settled = |handshake: &Handshake| {
             handshake.lines.1 < before && (handshake.has(Fact::Failed) || handshake.is_finished())
         };
-        let keys: Vec<String> =
-            self.open.iter().filter(|(_, handshake)| settled(handshake)).map(|(key, _)| key.clone()).collect();
+        let keys: Vec<String> = self
+            .open
+            .iter()
+            .filter(|(_, handshake)| settled(handshake))
+            .map(|(key, _)| key.clone())
+            .collect();
         keys.iter().for_each(|key| self.end(key));
     }
 
@@ -116,7 +120,8 @@ impl Sessions {
                     self.end(&oldest);
                 }
             }
-            let fresh = Handshake { provider, thread: thread.to_owned(), jvm: self.jvm, ..Handshake::default() };
+            let fresh =
+                Handshake { provider, thread: thread.to_owned(), jvm: self.jvm, ..Handshake::default() };
             self.open.insert(key.to_owned(), fresh);
         }
         let handshake = self.open.entry(key.to_owned()).or_default();
@@ -191,7 +196,8 @@ fn core(message: &str) -> &str {
 /// Whether a failure behind Finished is one of the handshake: in TLS 1.3 a server judges the client's certificate when
 /// the client thinks that all is done.
 fn may_fail_late(handshake: &Handshake) -> bool {
-    let late = handshake.has(Fact::Tls13) && handshake.has(Fact::CertificateRequest) && !handshake.has(Fact::Data);
+    let late =
+        handshake.has(Fact::Tls13) && handshake.has(Fact::CertificateRequest) && !handshake.has(Fact::Data);
     late && handshake.role != Some(Side::Server)
 }
 
@@ -208,7 +214,9 @@ fn fail(handshake: &mut Handshake) -> bool {
 
 fn apply(handshake: &mut Handshake, at: At, event: Event<'_>) {
     match event {
-        Event::Start | Event::HelloEnd if !handshake.has(Fact::Sni) && handshake.has(Fact::Hello) => handshake.facts.add(Fact::NoSni),
+        Event::Start | Event::HelloEnd if !handshake.has(Fact::Sni) && handshake.has(Fact::Hello) => {
+            handshake.facts.add(Fact::NoSni)
+        }
         Event::Start | Event::HelloEnd => {}
         Event::Hello(role) => {
             handshake.facts.add(Fact::Hello);
@@ -244,7 +252,9 @@ fn apply(handshake: &mut Handshake, at: At, event: Event<'_>) {
         Event::Certificate(certificate) => handshake.add_certificate(*certificate),
         Event::Request => handshake.facts.add(Fact::CertificateRequest),
         Event::Authority(name) => handshake.add_authority(name),
-        Event::RequestEnd if handshake.provider != Some(Provider::Iaik) && handshake.authorities.is_empty() => {
+        Event::RequestEnd
+            if handshake.provider != Some(Provider::Iaik) && handshake.authorities.is_empty() =>
+        {
             handshake.facts.add(Fact::NoAuthorities);
         }
         Event::RequestEnd => {}

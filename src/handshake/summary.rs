@@ -62,6 +62,10 @@ impl Summary {
         match verdict.outcome {
             Outcome::Ok => self.ok += 1,
             Outcome::Noise => {
+                // A record that stands for no handshake is not counted as one.
+                if verdict.class == Some("debug-insufficient") {
+                    return;
+                }
                 self.noise += 1;
                 if verdict.name == Some("unfinished") {
                     self.unfinished += 1;
@@ -99,10 +103,20 @@ impl Summary {
                 group.time = Some((from.min(first), to.max(last)));
             }
         } else if self.groups.len() < MOST_GROUPS {
-            self.groups.push(Group { count: 1, time: handshake.time, first: handshake, verdict: verdict.clone() });
+            self.groups.push(Group {
+                count: 1,
+                time: handshake.time,
+                first: handshake,
+                verdict: verdict.clone(),
+            });
         } else {
             self.more += 1;
         }
+    }
+
+    /// Whether no handshake was seen.
+    pub fn is_empty(&self) -> bool {
+        self.ok + self.failed + self.noise == 0
     }
 
     /// The groups, most frequent first.

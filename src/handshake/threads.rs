@@ -53,7 +53,9 @@ impl Threads {
             }
             Line::Wrote(thread) => {
                 let key = key(thread);
-                let free = sessions.get(&key).is_none_or(|h| h.is_finished() || h.has(Fact::Failed) || h.has(Fact::Closed));
+                let free = sessions
+                    .get(&key)
+                    .is_none_or(|h| h.is_finished() || h.has(Fact::Failed) || h.has(Fact::Closed));
                 if free && sessions.get(FLOATING).is_some() {
                     sessions.rename(FLOATING, &key, thread);
                 }
@@ -63,7 +65,8 @@ impl Threads {
             }
             Line::Threaded(thread) => {
                 let key = key(thread);
-                let failing = events.iter().any(|event| matches!(event, Event::Failure(_) | Event::Alert { .. }));
+                let failing =
+                    events.iter().any(|event| matches!(event, Event::Failure(_) | Event::Alert { .. }));
                 if failing && sessions.get(&key).is_none() && sessions.get(FLOATING).is_some() {
                     sessions.rename(FLOATING, &key, thread);
                 }
@@ -117,7 +120,9 @@ impl Threads {
         }
         let others = sessions.open().filter(|(key, handshake)| key.starts_with("old:") && takes(handshake));
         let latest = others.max_by_key(|(_, handshake)| handshake.lines.1).map(|(key, _)| key.clone());
-        latest.unwrap_or_else(|| if self.current.is_empty() { FLOATING.to_owned() } else { self.current.clone() })
+        latest.unwrap_or_else(|| {
+            if self.current.is_empty() { FLOATING.to_owned() } else { self.current.clone() }
+        })
     }
 }
 

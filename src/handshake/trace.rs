@@ -1,8 +1,8 @@
 //! Exceptions that no debug output leads up to: each is a handshake of which only the end is known, unless it is the
 //! end of one that the debug output showed.
 
-use super::dialect::exception::{self, Exception};
 use super::dialect::alert_name;
+use super::dialect::exception::{self, Exception};
 use super::record::{Alert, Fact, Handshake};
 use super::session::{At, Sessions};
 use super::verdict;

@@ -107,7 +107,9 @@ fn holds(condition: &Condition, handshake: &Handshake, rows: &[usize]) -> bool {
         Condition::Role(side, wanted) => (handshake.role == Some(*side)) == *wanted,
         Condition::Iaik(wanted) => (handshake.provider == Some(Provider::Iaik)) == *wanted,
         Condition::Fact(fact, wanted) => handshake.has(*fact) == *wanted,
-        Condition::Alerted(wanted) => handshake.alerts.iter().any(|alert| !alert.sent && alert.fatal) == *wanted,
+        Condition::Alerted(wanted) => {
+            handshake.alerts.iter().any(|alert| !alert.sent && alert.fatal) == *wanted
+        }
         Condition::Received(names, wanted) => alerted(false, names) == *wanted,
         Condition::Sent(names, wanted) => alerted(true, names) == *wanted,
         Condition::Text(wanted_rows, wanted) => wanted_rows.iter().any(|row| rows.contains(row)) == *wanted,
@@ -129,6 +131,9 @@ pub fn verdict(handshake: &Handshake) -> Option<Verdict> {
         name: Some(name),
         evidence: evidence(handshake, &rows, None),
     };
+    if handshake.has(Fact::Narrow) {
+        return Some(noise("debug-insufficient", "debug-value-too-narrow"));
+    }
     if failed && is_probe(handshake, &rows) {
         return Some(noise("connection-lost", "port-probe"));
     }
@@ -153,7 +158,10 @@ pub fn verdict(handshake: &Handshake) -> Option<Verdict> {
 /// Whether a bare exception of a TLS class is about a handshake at all.
 fn is_failure(handshake: &Handshake) -> bool {
     handshake.has(Fact::Handshaking)
-        || handshake.texts.iter().any(|text| text.text.contains("Handshake") || text.text.contains("SSLPeerUnverified"))
+        || handshake
+            .texts
+            .iter()
+            .any(|text| text.text.contains("Handshake") || text.text.contains("SSLPeerUnverified"))
 }
 
 /// Whether somebody only opened and closed the connection. Such a one has no hello; where the debug output prints none
@@ -183,7 +191,8 @@ fn evidence(handshake: &Handshake, rows: &[usize], cause: Option<&Cause>) -> Vec
         .filter(|row| rows.contains(row))
         .collect();
     let speaks = |text: &Evidence| wordings(&text.text).iter().any(|(row, _)| wanted.contains(row));
-    let mut lines: Vec<Evidence> = handshake.texts.iter().filter(|text| speaks(text)).take(1).cloned().collect();
+    let mut lines: Vec<Evidence> =
+        handshake.texts.iter().filter(|text| speaks(text)).take(1).cloned().collect();
     for alert in &handshake.alerts {
         let direction = if alert.sent { "sent" } else { "received" };
         let level = if alert.fatal { "fatal" } else { "warning" };
@@ -193,7 +202,9 @@ fn evidence(handshake: &Handshake, rows: &[usize], cause: Option<&Cause>) -> Vec
         if lines.len() >= MOST_EVIDENCE {
             break;
         }
-        let repeats = |known: &Evidence| known.line == text.line || known.text.contains(&text.text) || text.text.ends_with(&known.text);
+        let repeats = |known: &Evidence| {
+            known.line == text.line || known.text.contains(&text.text) || text.text.ends_with(&known.text)
+        };
         if !lines.iter().any(repeats) {
             lines.push(text.clone());
         }

@@ -30,7 +30,9 @@ pub fn line(certificate: &mut Certificate, text: &str) {
             set(&mut certificate.signature, value.split(',').next().unwrap_or(value));
         }
         "Key" => set(&mut certificate.key, value),
-        "Validity" => set(&mut certificate.not_before, after(value, "From:").unwrap_or(value).trim_end_matches(',')),
+        "Validity" => {
+            set(&mut certificate.not_before, after(value, "From:").unwrap_or(value).trim_end_matches(','))
+        }
         "To" => set(&mut certificate.not_after, value.trim_end_matches(']')),
         _ => {}
     }

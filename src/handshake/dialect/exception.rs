@@ -33,7 +33,8 @@ pub fn exception(line: &str) -> Option<Exception<'_>> {
         }
         let head = &line[..end];
         let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '$');
-        let start = head.rfind(|c| !word(c)).map_or(0, |at| at + head[at..].chars().next().map_or(1, char::len_utf8));
+        let start =
+            head.rfind(|c| !word(c)).map_or(0, |at| at + head[at..].chars().next().map_or(1, char::len_utf8));
         let class = &line[start..end];
         if !class.contains('.') {
             continue;
@@ -154,7 +155,11 @@ pub fn received_alert(message: &str) -> Option<&str> {
         .or_else(|| after(message, "handshake alert:"))
         .or_else(|| after(message, "Peer sent alert: Alert Fatal:"))?;
     let name = rest.trim_start();
-    let end = if message.contains("Peer sent") { name.len() } else { name.find([' ', ',', ')', ';', ']', '"', '\'', '<']).unwrap_or(name.len()) };
+    let end = if message.contains("Peer sent") {
+        name.len()
+    } else {
+        name.find([' ', ',', ')', ';', ']', '"', '\'', '<']).unwrap_or(name.len())
+    };
     Some(name[..end].trim_end_matches('.')).filter(|name| !name.is_empty())
 }
 
@@ -164,7 +169,10 @@ mod tests {
 
     #[test]
     fn exceptions_are_found_in_any_line() {
-        let found = exception("Caused by: javax.net.ssl.SSLHandshakeException: Received fatal alert: bad_certificate").expect("one");
+        let found = exception(
+            "Caused by: javax.net.ssl.SSLHandshakeException: Received fatal alert: bad_certificate",
+        )
+        .expect("one");
         assert_eq!(found.class, "javax.net.ssl.SSLHandshakeException");
         assert!(found.cause);
         assert_eq!(received_alert(found.message), Some("bad_certificate"));

@@ -72,7 +72,9 @@ pub fn message<'l>(message: &'l str, out: &mut Vec<Event<'l>>) -> Body {
     if message.starts_with("handling exception") {
         return Body::Throwable;
     }
-    if message.starts_with("No X.509 certificate for client auth") || message.starts_with("No available client auth") {
+    if message.starts_with("No X.509 certificate for client auth")
+        || message.starts_with("No available client auth")
+    {
         out.push(Event::NoClientCertificate);
     } else if let Some(version) = message.strip_prefix("Negotiated protocol version: ") {
         out.push(Event::Protocol(version.trim()));
@@ -81,7 +83,9 @@ pub fn message<'l>(message: &'l str, out: &mut Vec<Event<'l>>) -> Body {
             let polite = matches!(name, "close_notify" | "user_canceled" | "no_renegotiation");
             out.push(Event::Alert { sent: true, fatal: !polite, name: alert_name(name) });
         }
-    } else if message.starts_with("close the underlying socket") || message.starts_with("close the SSL connection") {
+    } else if message.starts_with("close the underlying socket")
+        || message.starts_with("close the SSL connection")
+    {
         out.push(Event::Close);
     } else if message.starts_with("READ: ") && message.contains("application_data") {
         out.push(Event::Data);
@@ -144,7 +148,8 @@ pub fn body<'l>(body: Body, text: &'l str, out: &mut Vec<Event<'l>>) {
             } else if let Some(host) = text.strip_prefix("type=host_name (0), value=") {
                 out.push(Event::Sni(host));
             } else if text.starts_with("\"client version\"") || text.starts_with("\"versions\"") {
-                let versions: Vec<&str> = names(value()).into_iter().filter(|name| is_protocol(name)).collect();
+                let versions: Vec<&str> =
+                    names(value()).into_iter().filter(|name| is_protocol(name)).collect();
                 if !versions.is_empty() {
                     out.push(Event::Offered(versions));
                 }
@@ -215,7 +220,8 @@ mod tests {
 
     #[test]
     fn heads_are_taken_apart_whatever_the_thread_is_called() {
-        let line = "x javax.net.ssl|FINE|1e|pool-1 | a, b|2026-11-23 10:00:00.000 UTC|null:-1|Fatal (X): no (y) (";
+        let line =
+            "x javax.net.ssl|FINE|1e|pool-1 | a, b|2026-11-23 10:00:00.000 UTC|null:-1|Fatal (X): no (y) (";
         let found = head(line).expect("a head");
         assert_eq!((found.thread, found.message), ("1e|pool-1 | a, b", "Fatal (X): no (y) ("));
         let mut out = Vec::new();

@@ -90,7 +90,8 @@ pub fn human(
         writeln!(page.out, "\n{} more failures, of further peers and causes", summary.more)?;
     }
     for (index, patch) in patches.iter().enumerate() {
-        let title = format!("patch {} (for git apply or patch -p1; `wattlint tls --peer` tries others)", index + 1);
+        let title =
+            format!("patch {} (for git apply or patch -p1; `wattlint tls --peer` tries others)", index + 1);
         writeln!(page.out, "\n{}", page.styled(Style::new().bold(), &title))?;
         page.out.write_all(patch)?;
     }
@@ -273,7 +274,8 @@ impl Page<'_, '_> {
         let (file, first) = self.places.of(handshake.lines.0);
         let (_, last) = self.places.of(handshake.lines.1);
         let file = if self.places.len() > 1 { format!("{file} ") } else { String::new() };
-        let head = format!("{file}lines {first} to {last}: {} - {}", title(handshake), verdict.outcome.name());
+        let head =
+            format!("{file}lines {first} to {last}: {} - {}", title(handshake), verdict.outcome.name());
         writeln!(self.out)?;
         for line in wrap(&safe(&head), WIDTH) {
             writeln!(self.out, "{}", self.styled(Style::new().bold(), &line))?;

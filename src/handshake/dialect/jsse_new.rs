@@ -26,7 +26,7 @@ pub fn head(text: &str) -> Option<Head<'_>> {
     let number = bars.next()?;
     // The first bar with a date behind it ends the thread's name.
     let name = bars.find(|bar| {
-        let date = rest[bar + 1..].as_bytes();
+        let date = &rest.as_bytes()[bar + 1..];
         date.len() > 10 && date[..4].iter().all(u8::is_ascii_digit) && matches!(date[4], b'-' | b'/')
     })?;
     let (thread, rest) = (&rest[..name], &rest[name + 1..]);

@@ -8,7 +8,7 @@ use super::{Console, FAILED, is_asked_for};
 use crate::diagnosis::{self, Joined};
 use crate::discover::{self, Discovery};
 use crate::handshake::reader::{self, LogError};
-use crate::handshake::record::{Handshake, Moment, Outcome};
+use crate::handshake::record::{Fact, Handshake, Moment, Outcome};
 use crate::handshake::scan::Scanner;
 use crate::handshake::summary::Summary;
 use crate::handshake::verdict::{Verdict, verdict};
@@ -16,6 +16,7 @@ use crate::instance::release::{Jdk, Release};
 use crate::instance::{Given, Instance};
 use crate::report::Server;
 use crate::report::diagnose::{self as report, Array, Places};
+use crate::tls::Provider;
 
 /// Handshakes that `--details` keeps.
 const MOST_DETAILS: usize = 2_000;
@@ -156,6 +157,9 @@ pub fn run(args: &DiagnoseArgs, console: &mut Console) -> u8 {
     scanner.finish();
     run.take(&mut scanner, console);
     run.summary.notes = scanner.notes();
+    if run.summary.debug_is_insufficient() && run.summary.is_empty() {
+        run.one(narrow(&run.summary), console);
+    }
     run.summary.sort();
     let mut findings = findings(&run.summary, &run.places);
     let discovery =
@@ -194,6 +198,14 @@ pub fn run(args: &DiagnoseArgs, console: &mut Console) -> u8 {
         failed = true;
     }
     if failed { FAILED } else { u8::from(run.summary.failed > 0) }
+}
+
+/// Debug output that shows no handshake, as one record: silence must not pass for health.
+fn narrow(summary: &Summary) -> Handshake {
+    let mut handshake = Handshake { provider: Some(Provider::Jsse), ..Handshake::default() };
+    handshake.lines = summary.notes.jsse.unwrap_or_default();
+    handshake.facts.add(Fact::Narrow);
+    handshake
 }
 
 /// Tells failures as they come, until the output is closed or the program is stopped.

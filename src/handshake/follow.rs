@@ -9,6 +9,8 @@ use std::time::Duration;
 use super::reader::Lines;
 use super::scan::Scanner;
 
+/// Bytes read at once.
+const CHUNK: u64 = 64 << 10;
 /// How long to wait for more.
 const PAUSE: Duration = Duration::from_millis(250);
 /// After this many pauses without more, what has failed or worked is taken for ended.
@@ -27,15 +29,15 @@ pub fn follow(
     let mut file = File::open(path)?;
     let mut at = file.seek(SeekFrom::End(0))?;
     let mut lines = Lines::default();
-    let mut buffer = vec![0; 64 << 10];
     let mut block = Vec::new();
     let mut idle = 0;
     loop {
-        let length = file.read(&mut buffer)?;
+        lines.begin(&mut block);
+        let length = file.by_ref().take(CHUNK).read_to_end(&mut block)?;
         at += length as u64;
+        lines.settle(&mut block);
         if length > 0 {
             idle = 0;
-            lines.feed(&buffer[..length], &mut block);
             scanner.block(&block);
             continue;
         }

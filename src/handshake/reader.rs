@@ -1,9 +1,10 @@
 //! Files, rotated sets of them, compressed ones and standard input, to blocks of whole lines.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 
 use thiserror::Error;
@@ -12,7 +13,9 @@ use super::scan::{LONGEST_LINE, Scanner};
 use super::words::{Hit, Search};
 
 /// Bytes read at once.
-const CHUNK: usize = 1 << 20;
+const CHUNK: u64 = 256 << 10;
+/// Blocks kept to be filled anew.
+const MOST_SPARE: usize = 16;
 /// What a compressed file begins with.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -55,21 +58,24 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Takes a chunk in, and gives out the whole lines there are by now, in `block`.
-    pub fn feed(&mut self, mut chunk: &[u8], block: &mut Vec<u8>) {
+    /// Begins a block with what is left of the one before; the next chunk is to be put behind it.
+    pub fn begin(&mut self, block: &mut Vec<u8>) {
         block.clear();
+        block.extend_from_slice(&self.rest);
+        self.rest.clear();
+    }
+
+    /// Cuts a block behind its last whole line; what is behind that is kept for the next block.
+    pub fn settle(&mut self, block: &mut Vec<u8>) {
         if self.skipping {
-            let Some(end) = memchr::memchr(b'\n', chunk) else { return };
-            chunk = &chunk[end + 1..];
-            self.skipping = false;
+            let end = memchr::memchr(b'\n', block);
+            block.drain(..end.map_or(block.len(), |end| end + 1));
+            self.skipping = end.is_none();
         }
-        let whole = memchr::memrchr(b'\n', chunk).map_or(0, |end| end + 1);
-        if whole > 0 {
-            block.extend_from_slice(&self.rest);
-            block.extend_from_slice(&chunk[..whole]);
-            self.rest.clear();
-        }
-        self.rest.extend_from_slice(&chunk[whole..]);
+        let whole = memchr::memrchr(b'\n', block).map_or(0, |end| end + 1);
+        self.rest.clear();
+        self.rest.extend_from_slice(&block[whole..]);
+        block.truncate(whole);
         if self.rest.len() > LONGEST_LINE {
             // Its front is all that is looked at.
             self.rest.truncate(LONGEST_LINE);
@@ -83,8 +89,8 @@ impl Lines {
     pub fn end(&mut self, block: &mut Vec<u8>) {
         if !self.rest.is_empty() {
             block.extend_from_slice(&self.rest);
-            block.push(b'\n');
             self.rest.clear();
+            block.push(b'\n');
         }
     }
 }
@@ -92,85 +98,102 @@ impl Lines {
 /// A block with the lines of interest in it.
 #[derive(Default)]
 struct Block {
+    /// Its place among the blocks.
+    number: u64,
     bytes: Vec<u8>,
     hits: Vec<Hit>,
     lines: u32,
 }
 
-/// Reads to the end: one thread reads, some search for lines of interest, this one goes through them in order. `each`
-/// is called after every block. The bytes read.
+/// Where blocks come from; the threads take turns.
+struct Source<R> {
+    input: R,
+    lines: Lines,
+    /// Blocks that were gone through, to be filled anew.
+    spare: Vec<Block>,
+    blocks: u64,
+    bytes: u64,
+    /// How it ended, once it has.
+    result: Option<io::Result<()>>,
+}
+
+impl<R: Read> Source<R> {
+    /// The next block. A block may be empty.
+    fn next(&mut self) -> Option<Block> {
+        if self.result.is_some() {
+            return None;
+        }
+        let mut block = self.spare.pop().unwrap_or_default();
+        self.lines.begin(&mut block.bytes);
+        let length = match self.input.by_ref().take(CHUNK).read_to_end(&mut block.bytes) {
+            Ok(length) => length,
+            Err(error) => {
+                self.result = Some(Err(error));
+                0
+            }
+        };
+        self.bytes += length as u64;
+        self.lines.settle(&mut block.bytes);
+        if length == 0 {
+            self.result.get_or_insert(Ok(()));
+            self.lines.end(&mut block.bytes);
+        }
+        block.number = self.blocks;
+        self.blocks += 1;
+        Some(block)
+    }
+}
+
+/// Reads to the end: some threads read and search for lines of interest, which is best done while the bytes are still
+/// at hand; this one goes through the lines in order. `each` is called after every block. The bytes read.
 ///
 /// # Errors
 /// What reading gives; what was read before is taken in.
 pub fn read(
-    mut input: impl Read + Send,
+    input: impl Read + Send,
     scanner: &mut Scanner,
     each: &mut dyn FnMut(&mut Scanner),
 ) -> io::Result<u64> {
-    let searchers = thread::available_parallelism().map_or(1, usize::from).clamp(1, 3);
+    let searchers = thread::available_parallelism().map_or(1, usize::from).clamp(1, 4);
+    let lines = Lines::default();
+    let source = Source { input, lines, spare: Vec::new(), blocks: 0, bytes: 0, result: None };
+    let source = Mutex::new(source);
+    let locked = || source.lock().unwrap_or_else(PoisonError::into_inner);
     thread::scope(|scope| {
-        let (spare_in, spare) = mpsc::channel::<Block>();
-        let mut raw_in = Vec::new();
-        let mut ready = Vec::new();
+        let (ready, blocks) = mpsc::sync_channel::<Block>(searchers);
         for _ in 0..searchers {
-            let (block_in, blocks) = mpsc::sync_channel::<Block>(2);
-            let (ready_in, out) = mpsc::sync_channel::<Block>(2);
-            raw_in.push(block_in);
-            ready.push(out);
+            let ready = ready.clone();
+            let next = || locked().next();
             scope.spawn(move || {
                 let search = Search::default();
-                for mut block in blocks {
+                while let Some(mut block) = next() {
                     block.hits.clear();
                     block.lines = search.hits(&block.bytes, &mut block.hits);
-                    if ready_in.send(block).is_err() {
+                    if ready.send(block).is_err() {
                         break;
                     }
                 }
             });
         }
-        let reader = scope.spawn(move || {
-            let mut lines = Lines::default();
-            let mut buffer = vec![0; CHUNK];
-            let mut total = 0;
-            let mut turn = 0;
-            let result = loop {
-                let length = match input.read(&mut buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    Err(error) => break Err(error),
-                    Ok(length) => length,
-                };
-                total += length as u64;
-                let mut block = spare.try_recv().unwrap_or_default();
-                if length > 0 {
-                    lines.feed(&buffer[..length], &mut block.bytes);
-                } else {
-                    block.bytes.clear();
-                    lines.end(&mut block.bytes);
-                }
-                let full = !block.bytes.is_empty();
-                if full && raw_in[turn % searchers].send(block).is_err() {
-                    break Ok(total);
-                }
-                turn += usize::from(full);
-                if length == 0 {
-                    break Ok(total);
-                }
-            };
-            (result, lines.cut)
-        });
-        let mut turn = 0;
-        while let Ok(block) = ready[turn % searchers].recv() {
-            scanner.prepared(&block.bytes, &block.hits, block.lines);
-            each(scanner);
-            // Nobody wants it any more once all is read.
-            spare_in.send(block).ok();
-            turn += 1;
-        }
         drop(ready);
-        let (result, cut) = reader.join().unwrap_or_else(|_| (Err(io::Error::other("the reader broke")), 0));
-        scanner.cut_lines(cut);
-        result
-    })
+        let mut early: BTreeMap<u64, Block> = BTreeMap::new();
+        let mut turn = 0;
+        for block in blocks {
+            early.insert(block.number, block);
+            while let Some(block) = early.remove(&turn) {
+                scanner.prepared(&block.bytes, &block.hits, block.lines);
+                each(scanner);
+                turn += 1;
+                let mut source = locked();
+                if source.spare.len() < MOST_SPARE {
+                    source.spare.push(block);
+                }
+            }
+        }
+    });
+    let source = source.into_inner().unwrap_or_else(PoisonError::into_inner);
+    scanner.cut_lines(source.lines.cut);
+    source.result.unwrap_or(Ok(())).map(|()| source.bytes)
 }
 
 /// Opens a log; a compressed one is seen by its first bytes, whatever it is called.

@@ -75,8 +75,8 @@ facts! {
     Handshaking,
     /// The debug output of this log prints handshake messages.
     Talkative,
-    /// No debug output of any library is in the log.
-    NoDebug,
+    /// It stands for debug output that shows no handshake at all.
+    Narrow,
 }
 
 /// A set of facts.
@@ -241,7 +241,10 @@ impl Handshake {
 
     /// Keeps an authority.
     pub fn add_authority(&mut self, name: &str) {
-        if self.authorities.len() < MOST_PARTS && !name.is_empty() {
+        // A long name is printed on two lines.
+        if let Some(last) = self.authorities.last_mut().filter(|last| last.ends_with(',')) {
+            *last = cut(&format!("{last} {name}"));
+        } else if self.authorities.len() < MOST_PARTS && !name.is_empty() {
             self.authorities.push(cut(name));
         }
     }

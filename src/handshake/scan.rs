@@ -16,6 +16,9 @@ use crate::tls::Provider;
 /// A line's first bytes; what is behind them is not looked at.
 pub const LONGEST_LINE: usize = 64 << 10;
 
+/// Frames looked at of a stack; which end and which library it was shows far up in it.
+const FRAMES: u32 = 40;
+
 /// What the lines to come belong to.
 #[derive(Debug)]
 enum Mode {
@@ -66,6 +69,8 @@ pub struct Scanner {
     traces: Traces,
     mode: Mode,
     certificate: Option<Certificate>,
+    /// Frames seen of the stack at hand.
+    framed: u32,
     line: u64,
     notes: Notes,
 }
@@ -80,6 +85,7 @@ impl Default for Scanner {
             traces: Traces::default(),
             mode: Mode::Skip,
             certificate: None,
+            framed: 0,
             line: 0,
             notes: Notes::default(),
         }
@@ -196,8 +202,10 @@ impl Scanner {
             }
             Kind::Secret(name) => self.secret(name, &text),
             Kind::Wide => self.notes.wide = true,
+            Kind::Jsse => {}
         }
-        let new = matches!(kind, Kind::New | Kind::Wide | Kind::Throwable) && text.contains(jsse_new::TOKEN);
+        let new = matches!(kind, Kind::New | Kind::Wide | Kind::Jsse | Kind::Throwable)
+            && text.contains(jsse_new::TOKEN);
         if new || kind == Kind::Expand {
             self.saw_jsse();
         }
@@ -269,6 +277,7 @@ impl Scanner {
             self.sessions.talkative = true;
         }
         if body == Body::Throwable {
+            self.framed = 0;
             self.sessions.entry(&key, Some(Provider::Jsse), thread, at);
         }
         for event in events {
@@ -332,6 +341,7 @@ impl Scanner {
         }
         let at = self.at(raw, None);
         if self.traces.head(&mut self.sessions, text, at) {
+            self.framed = 0;
             self.mode = Mode::Trace;
         }
     }
@@ -349,6 +359,15 @@ impl Scanner {
                 let depth = rest.iter().take_while(|b| **b == b' ').count();
                 // What counts begins with a quote or with the type of a name.
                 depth > 0 && !matches!(rest.get(depth), Some(b'"' | b't' | b']'))
+            }
+            // Once a stack has told what frames tell, the others of it tell nothing.
+            Mode::New { body: Body::Throwable, carrier, expand: false, .. } => {
+                let rest = raw.get(*carrier..).unwrap_or_default().trim_ascii_start();
+                self.framed >= FRAMES && rest.starts_with(b"at ")
+            }
+            Mode::Trace => {
+                let rest = raw[carrier::columns(raw)..].trim_ascii_start();
+                self.framed >= FRAMES && rest.starts_with(b"at ")
             }
             Mode::Old { body: jsse_old::Body::Chain, .. } => {
                 let rest = &raw[carrier::columns(raw)..];
@@ -375,6 +394,7 @@ impl Scanner {
                 let text = String::from_utf8_lossy(raw);
                 let rest = text.get(carrier::length(raw)..).unwrap_or(&text);
                 if self.traces.line(rest, self.line) {
+                    self.framed += 1;
                     self.mode = Mode::Trace;
                 } else {
                     self.look(raw);
@@ -454,6 +474,7 @@ impl Scanner {
         if body == Body::Throwable {
             let at = At { line: self.line, time };
             if exception::is_frame(text) {
+                self.framed += 1;
                 if let Some(role) = exception::frame(text).role {
                     self.sessions.apply(key, Some(Provider::Jsse), "", at, Event::Role(role));
                 }

@@ -62,6 +62,10 @@ impl Summary {
         match verdict.outcome {
             Outcome::Ok => self.ok += 1,
             Outcome::Noise => {
+                // A record that stands for no handshake is not counted as one.
+                if verdict.class == Some("debug-insufficient") {
+                    return;
+                }
                 self.noise += 1;
                 if verdict.name == Some("unfinished") {
                     self.unfinished += 1;
@@ -108,6 +112,11 @@ impl Summary {
         } else {
             self.more += 1;
         }
+    }
+
+    /// Whether no handshake was seen.
+    pub fn is_empty(&self) -> bool {
+        self.ok + self.failed + self.noise == 0
     }
 
     /// The groups, most frequent first.

@@ -131,6 +131,9 @@ pub fn verdict(handshake: &Handshake) -> Option<Verdict> {
         name: Some(name),
         evidence: evidence(handshake, &rows, None),
     };
+    if handshake.has(Fact::Narrow) {
+        return Some(noise("debug-insufficient", "debug-value-too-narrow"));
+    }
     if failed && is_probe(handshake, &rows) {
         return Some(noise("connection-lost", "port-probe"));
     }

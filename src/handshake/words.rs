@@ -22,11 +22,13 @@ pub enum Kind {
     Secret(&'static str),
     /// A sign that JSSE's debug value is no narrow one.
     Wide,
+    /// A line that the narrowest of JSSE's debug values prints too.
+    Jsse,
 }
 
 /// The words, and what each is a sign of. None is shorter than four bytes: by these the vector search tells them apart,
 /// and one of three would make it several times slower.
-const WORDS: [(&str, Kind); 32] = [
+const WORDS: [(&str, Kind); 33] = [
     ("ssl_debug(", Kind::Iaik),
     ("Produced ", Kind::New),
     ("Consuming ", Kind::New),
@@ -59,6 +61,7 @@ const WORDS: [(&str, Kind); 32] = [
     ("Cookie: ", Kind::Secret("cookie")),
     ("PRIVATE KEY-----", Kind::Secret("private-key")),
     ("trigger seeding", Kind::Wide),
+    ("jdk.tls.keyLimits", Kind::Jsse),
 ];
 
 /// A line of interest in a block.

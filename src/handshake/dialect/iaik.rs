@@ -29,16 +29,17 @@ pub fn events<'l>(message: &'l str, out: &mut Vec<Event<'l>>) {
     } else if text.contains("client_hello") {
         hello(text, out);
     } else if text.contains("server_hello_done") {
-        out.push(Event::HelloDone);
+        out.extend([Event::Role(sender(text, Side::Server)), Event::HelloDone]);
     } else if text.contains("server_hello") {
-        out.push(Event::ServerHello);
+        out.extend([Event::Role(sender(text, Side::Server)), Event::ServerHello]);
     } else if text.contains("certificate_request") {
-        out.push(Event::Request);
+        out.extend([Event::Role(sender(text, Side::Server)), Event::Request]);
     } else if text.starts_with("Accepted certificate authorities:") {
         out.push(Event::RequestEnd);
     } else if text.starts_with("No client certificate available") {
-        out.push(Event::NoClientCertificate);
+        out.extend([Event::Role(Side::Client), Event::Request, Event::NoClientCertificate]);
     } else if text.starts_with("Certificate message is empty") {
+        out.push(Event::Role(Side::Server));
         out.push(Event::Chain { of: Some(Side::Client), empty: Some(true) });
         out.push(Event::Failure(text));
     } else if text.contains("certificate handshake message") || text.contains("certificate message") {
@@ -62,6 +63,15 @@ pub fn events<'l>(message: &'l str, out: &mut Vec<Event<'l>>) {
     alert(text, out);
     if text.contains("while handshaking:") {
         out.push(Event::Failure(text));
+    }
+}
+
+/// Which end this is, from a message of one side's that was sent or received.
+fn sender(text: &str, of: Side) -> Side {
+    match (text.starts_with("Sending"), of) {
+        (true, of) => of,
+        (false, Side::Client) => Side::Server,
+        (false, Side::Server) => Side::Client,
     }
 }
 
@@ -89,6 +99,7 @@ fn certificate<'l>(text: &'l str, out: &mut Vec<Event<'l>>) {
     } else {
         None
     };
+    out.extend(of.map(|of| Event::Role(sender(text, of))));
     let empty = text.contains("empty").then_some(true);
     out.push(Event::Chain { of, empty });
 }

@@ -74,6 +74,14 @@ pub fn human(
             }
         }
     }
+    if let Some(fragment) = summary.fragment.as_ref().filter(|_| summary.failed + summary.ok == 0) {
+        let title = format!("a part of a handshake, {}; how it ends is not in the log", title(fragment));
+        writeln!(page.out)?;
+        for line in wrap(&safe(&title), WIDTH) {
+            writeln!(page.out, "{}", page.styled(Style::new().bold(), &line))?;
+        }
+        page.known(fragment)?;
+    }
     let hidden = summary.groups.len().saturating_sub(most);
     if hidden > 0 {
         writeln!(page.out, "\n{hidden} more kinds of failure (--details shows them)")?;

@@ -4,7 +4,7 @@
 use crate::document::{Document, Syntax};
 use crate::instance::settings::{REFERENCES, SYSTEM_PROPERTIES};
 use crate::syntax::ports::{Ports, TokenKind};
-use crate::syntax::properties::Item;
+use crate::syntax::properties::{self, Item};
 use crate::syntax::wrapper::Kind;
 use crate::syntax::{Span, display_text};
 
@@ -59,7 +59,7 @@ pub fn spans(document: &Document) -> Vec<Span> {
             for item in doc.items() {
                 match item {
                     Item::Entry(entry) => {
-                        let key = doc.key(entry);
+                        let key = properties::decode_past_errors(bytes, entry.key);
                         if is_secret_name(&key) {
                             if !is_reference(&doc.value(entry)) {
                                 spans.push(entry.value);
@@ -326,6 +326,8 @@ mod tests {
     fn secrets_are_found_wherever_they_hide() {
         let text = "watt.a.password=CANARY\\\n  CANARY\n#old.token = CANARY\nx=y\nuser=token:CANARY\n";
         assert_eq!(mask(Role::ServerCnf, text), "watt.a.password=*\n#old.token =*\nx=y\nuser=token:*\n");
+        let text = "x\\u00zz.pass\\\nword=CANARY\n";
+        assert_eq!(mask(Role::ServerCnf, text), text.replace("CANARY", "*"));
         let text = "a.password=$secret{NAME}\nb.password=$env{A}x\nc.hidePassword=false\n";
         assert_eq!(
             mask(Role::Template, text),

@@ -223,6 +223,6 @@ mod tests {
             doc.definitions("p").into_iter().map(|span| span.of(text.as_bytes())).collect();
         assert_eq!(found, [&b"-Dp=a:b"[..], b"-Dp"]);
         let nested = Setenv::parse(&b"X=-Dp=a:-Dp=b\n"[..], false);
-        assert_eq!(nested.definitions("p"), [Span::new(2, 13)]);
+        assert_eq!(nested.definitions("p"), [Span::new(2, 11)]);
     }
 }

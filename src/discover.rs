@@ -110,7 +110,8 @@ impl Discovery {
             let path_buf = PathBuf::from(path);
             match roles::identify(&path_buf, &bytes) {
                 roles::Identity::Role(role) => {
-                    let document = Document::new(path_buf, path.to_owned(), role, bytes);
+                    let shown = crate::syntax::printable(path).into_owned();
+                    let document = Document::new(path_buf, shown, role, bytes);
                     found.documents.push(document);
                 }
                 roles::Identity::Other(why) => found.notes.push(format!("{path}: {why}")),

@@ -146,6 +146,62 @@ pub struct Document {
     pub context: bool,
     bytes: Arc<[u8]>,
     lines: OnceLock<Vec<u32>>,
+    columns: OnceLock<Columns>,
+}
+
+/// What tells columns in long lines without counting from their start each time.
+#[derive(Debug, Clone)]
+struct Columns {
+    /// Characters that begin before each multiple of [`Columns::STEP`] bytes, counted as in UTF-8.
+    before: Vec<u32>,
+    /// Where bytes stand that are no UTF-8.
+    broken: Vec<u32>,
+}
+
+impl Columns {
+    const STEP: usize = 4096;
+
+    fn of(bytes: &[u8]) -> Self {
+        let mut before = vec![0];
+        for chunk in bytes.chunks(Self::STEP) {
+            before.push(before[before.len() - 1] + Span::at(characters(chunk)).start);
+        }
+        let mut broken = Vec::new();
+        let mut at = 0;
+        for chunk in bytes.utf8_chunks() {
+            at += chunk.valid().len();
+            if !chunk.invalid().is_empty() {
+                broken.push(Span::at(at).start);
+            }
+            at += chunk.invalid().len();
+        }
+        Columns { before, broken }
+    }
+
+    /// Characters of a stretch of bytes, in UTF-8 where it is UTF-8, in ISO-8859-1 otherwise.
+    fn count(&self, bytes: &[u8], span: Span) -> usize {
+        let index = self.broken.partition_point(|&at| at < span.start);
+        let broken = self.broken.get(index).is_some_and(|&at| at < span.end);
+        let begins = |at: u32| bytes.get(at as usize).is_none_or(|&byte| !is_continuation(byte));
+        let at_broken = self.broken.get(index).is_some_and(|&at| at == span.end);
+        if broken || !(begins(span.end) || at_broken) {
+            return span.range().len();
+        }
+        let until = |at: u32| {
+            let step = at as usize / Self::STEP;
+            self.before[step] as usize + characters(&bytes[step * Self::STEP..at as usize])
+        };
+        until(span.end) - until(span.start)
+    }
+}
+
+fn is_continuation(byte: u8) -> bool {
+    byte & 0xc0 == 0x80
+}
+
+/// Bytes that begin a character of UTF-8.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| !is_continuation(**byte)).count()
 }
 
 impl Document {
@@ -182,6 +238,7 @@ impl Document {
             context: false,
             bytes,
             lines: OnceLock::new(),
+            columns: OnceLock::new(),
         }
     }
 
@@ -286,7 +343,43 @@ impl Document {
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line_of(offset);
         let start = self.line_span(line).start.min(offset);
-        let before = Span { start, end: offset }.of(&self.bytes);
-        Position { line, column: crate::syntax::display_text(before).chars().count() + 1 }
+        let span = Span { start, end: offset.min(Span::at(self.bytes.len()).start) };
+        let before = span.of(&self.bytes);
+        let characters = if before.len() <= Columns::STEP {
+            crate::syntax::display_text(before).chars().count()
+        } else {
+            self.columns.get_or_init(|| Columns::of(&self.bytes)).count(&self.bytes, span)
+        };
+        Position { line, column: characters + 1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PIECES: &[&[u8]] = &[b"a", b"\xe4", b"\xc3\xa4", b"\xf0\x9f\x98\x80", b"\x80"];
+
+    proptest! {
+        /// In long lines columns are told as in short ones.
+        #[test]
+        fn columns_of_long_lines(
+            pieces in prop::collection::vec(prop::sample::select(PIECES), 0..40),
+            start in 0_usize..200,
+            repeat in prop::sample::select(&[1, 700][..]),
+        ) {
+            let bytes = pieces.concat().repeat(repeat);
+            let start = start.min(bytes.len());
+            // A line begins where a character may.
+            prop_assume!(bytes.get(start).is_none_or(|byte| !is_continuation(*byte)));
+            let columns = Columns::of(&bytes);
+            let step = (bytes.len() / 40).max(1);
+            for end in (start..=bytes.len()).step_by(step) {
+                let expected = crate::syntax::display_text(&bytes[start..end]).chars().count();
+                prop_assert_eq!(columns.count(&bytes, Span::new(start, end)), expected, "{}..{}", start, end);
+            }
+        }
     }
 }

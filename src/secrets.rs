@@ -4,7 +4,7 @@
 use crate::document::{Document, Syntax};
 use crate::instance::settings::{REFERENCES, SYSTEM_PROPERTIES};
 use crate::syntax::ports::{Ports, TokenKind};
-use crate::syntax::properties::Item;
+use crate::syntax::properties::{self, Item};
 use crate::syntax::wrapper::Kind;
 use crate::syntax::{Span, display_text};
 
@@ -59,7 +59,7 @@ pub fn spans(document: &Document) -> Vec<Span> {
             for item in doc.items() {
                 match item {
                     Item::Entry(entry) => {
-                        let key = doc.key(entry);
+                        let key = properties::decode_past_errors(bytes, entry.key);
                         if is_secret_name(&key) {
                             if !is_reference(&doc.value(entry)) {
                                 spans.push(entry.value);
@@ -118,14 +118,18 @@ fn disjoint(mut spans: Vec<Span>) -> Vec<Span> {
 /// the next end tag, and behind the place where reading stopped every line with a secret's name is one.
 fn ports(doc: &Ports, spans: &mut Vec<Span>) {
     let bytes = doc.bytes();
+    let mut end_tag = 0;
     for token in doc.tokens() {
         match token.kind {
             TokenKind::Start if is_secret_name(&display_text(token.span.of(bytes))) => {
                 let start = token.span.range().end;
-                let length = memchr::memmem::find(&bytes[start..], b"</").unwrap_or(bytes.len() - start);
-                spans.push(Span::new(start, start + length));
+                end_tag = next_end_tag(bytes, start, end_tag);
+                spans.push(Span::new(start, end_tag));
             }
-            TokenKind::Comment => inline(bytes, token.span, false, spans),
+            TokenKind::Comment => {
+                inline(bytes, token.span, false, spans);
+                commented_out(bytes, token.span, spans);
+            }
             _ => {}
         }
     }
@@ -133,6 +137,28 @@ fn ports(doc: &Ports, spans: &mut Vec<Span>) {
     for line in lines_from(bytes, read) {
         if is_secret_name(&display_text(line.of(bytes))) {
             spans.push(line);
+        }
+    }
+}
+
+/// Where the next end tag begins from `from` on, given the last one that was found.
+fn next_end_tag(bytes: &[u8], from: usize, last: usize) -> usize {
+    if last >= from && last > 0 {
+        return last;
+    }
+    memchr::memmem::find(&bytes[from..], b"</").map_or(bytes.len(), |found| from + found)
+}
+
+/// The text of elements with a secret name in a comment, where somebody keeps a port that is no longer used.
+fn commented_out(bytes: &[u8], comment: Span, spans: &mut Vec<Span>) {
+    let text = comment.of(bytes);
+    let offset = comment.range().start;
+    let (mut at, mut end_tag) = (1, 0);
+    while let Some(start) = memchr::memchr(b'<', &text[at..]).map(|found| at + found) {
+        at = memchr::memchr(b'>', &text[start..]).map_or(text.len(), |found| start + found + 1);
+        if is_secret_name(&display_text(&text[start..at])) {
+            end_tag = next_end_tag(text, at, end_tag);
+            spans.push(Span::new(offset + at, offset + end_tag));
         }
     }
 }
@@ -188,13 +214,16 @@ fn inline(bytes: &[u8], within: Span, commas: bool, spans: &mut Vec<Span>) {
 
 /// The word behind an option with a secret name, as in `--password geheim`.
 fn options(text: &[u8], offset: usize, spans: &mut Vec<Span>) {
-    for dashes in memchr::memmem::find_iter(text, b"--") {
+    let mut at = 0;
+    while let Some(dashes) = memchr::memmem::find(&text[at..], b"--").map(|found| at + found) {
         let rest = &text[dashes + 2..];
         let length =
             rest.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')).count();
+        // Further dashes in it begin no other name.
+        at = dashes + 2 + length;
         let blanks = rest[length..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
         if blanks > 0 && is_secret_name(&String::from_utf8_lossy(&rest[..length])) {
-            let start = dashes + 2 + length + blanks;
+            let start = at + blanks;
             let value = text[start..].iter().take_while(|b| !b.is_ascii_whitespace()).count();
             spans.push(Span::new(offset + start, offset + start + value));
         }
@@ -209,11 +238,14 @@ fn user_info(text: &[u8], offset: usize, spans: &mut Vec<Span>) {
     {
         spans.push(Span::new(offset + thin + slash + 1, offset + thin + at));
     }
-    for slashes in memchr::memmem::find_iter(text, b"//") {
+    let mut next = 0;
+    while let Some(slashes) = memchr::memmem::find(&text[next..], b"//").map(|found| next + found) {
         let start = slashes + 2;
         let authority = &text[start..];
         let stop = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'<');
         let authority = &authority[..authority.iter().position(stop).unwrap_or(authority.len())];
+        // Up to the same `@`, further slashes hide nothing more.
+        next = start + authority.len();
         // A raw slash may stand in a password, so only blanks and quotes end the search for the `@`.
         if let Some(at) = memchr::memrchr(b'@', authority)
             && let Some(colon) = memchr::memchr(b':', &authority[..at])
@@ -294,6 +326,8 @@ mod tests {
     fn secrets_are_found_wherever_they_hide() {
         let text = "watt.a.password=CANARY\\\n  CANARY\n#old.token = CANARY\nx=y\nuser=token:CANARY\n";
         assert_eq!(mask(Role::ServerCnf, text), "watt.a.password=*\n#old.token =*\nx=y\nuser=token:*\n");
+        let text = "x\\u00zz.pass\\\nword=CANARY\n";
+        assert_eq!(mask(Role::ServerCnf, text), text.replace("CANARY", "*"));
         let text = "a.password=$secret{NAME}\nb.password=$env{A}x\nc.hidePassword=false\n";
         assert_eq!(
             mask(Role::Template, text),
@@ -312,5 +346,7 @@ mod tests {
         let text =
             "<Values><record name=\"listeners\"><value name=\"password\">CANARY</value></record></Values>";
         assert!(!mask(Role::Ports, text).contains("CANARY"));
+        let text = "<Values><!-- <value name=\"password\">CANARY</value> <b>x</b> --></Values>";
+        assert_eq!(mask(Role::Ports, text), text.replace("CANARY", "*"));
     }
 }

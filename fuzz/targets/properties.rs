@@ -51,7 +51,8 @@ fn reads_back(doc: &Properties) {
 }
 
 /// The java-properties crate reads the same, where it follows the same rules as Java: it does not join lines as Java
-/// does, knows no surrogate pairs, and takes bytes from 0x80 to 0x9f for those of windows-1252.
+/// does, knows no surrogate pairs, takes bytes from 0x80 to 0x9f for those of windows-1252, and obeys byte order marks
+/// (or stumbles over the first byte of one).
 fn second_reader(doc: &Properties) {
     let text = doc.bytes();
     let joins = text.split(|b| matches!(b, b'\n' | b'\r')).any(|line| line.ends_with(b"\\"));
@@ -60,7 +61,8 @@ fn second_reader(doc: &Properties) {
         half(entry.key) || half(entry.value)
     });
     let windows = text.iter().any(|byte| (0x80..0xa0).contains(byte));
-    if joins || half || windows || doc.malformed().is_some() {
+    let marked = matches!(text.first(), Some(0xfe | 0xff | 0xef));
+    if joins || half || windows || marked || doc.malformed().is_some() {
         return;
     }
     let mut theirs = Vec::new();

@@ -221,8 +221,13 @@ pub fn watt_like(name: &str) -> Option<(&'static Watt, Likeness)> {
         if row.name == name || known.len().abs_diff(folded.len()) > allowed {
             continue;
         }
+        // With other parts than the known name's, a slip changes one letter (see `is_slip`).
+        let allowed = if dots(name) == dots(row.name) { allowed } else { 1 };
         // Each letter that one of the two lacks costs at least one edit.
-        if (letters ^ letters_of(known)).count_ones() as usize > 2 * allowed {
+        if (letters ^ letters_of(known)).count_ones() as usize > 2 * allowed
+            || known.len().abs_diff(folded.len()) > allowed
+            || !may_be_slip(name, row.name)
+        {
             continue;
         }
         let distance = strsim::osa_distance(&folded, known);
@@ -239,16 +244,33 @@ pub fn watt_like(name: &str) -> Option<(&'static Watt, Likeness)> {
     slip.or_else(perhaps)
 }
 
+/// Whether [`is_slip`] may hold, by the lengths and the letters of the parts: of most names that says no, at little cost.
+fn may_be_slip(name: &str, known: &str) -> bool {
+    let most = |a: &str, b: &str| (a.len().max(b.len()) / 3).max(1);
+    dots(name) != dots(known)
+        || name.split('.').zip(known.split('.')).all(|(a, b)| {
+            let letters =
+                |text: &str| text.bytes().fold(0, |bits: u64, byte| bits | 1 << ((byte | 0x20) % 64));
+            let differ = (letters(a) ^ letters(b)).count_ones() as usize;
+            // Letters may grow or shrink in lower case, outside ASCII.
+            a.len().abs_diff(b.len()) <= most(a, b) && differ <= 2 * most(a, b) || !a.is_ascii()
+        })
+}
+
 /// Whether each dotted part of a name is like that of another, or nothing but the dots are elsewhere.
 fn is_slip(name: &str, known: &str, distance: usize) -> bool {
     let parts = || name.split('.').zip(known.split('.'));
-    if name.matches('.').count() != known.matches('.').count() {
+    if dots(name) != dots(known) {
         return distance <= 1 && name.len().min(known.len()) > 12 && !name.starts_with(known);
     }
     parts().all(|(a, b)| {
         let (a, b) = (a.to_lowercase(), b.to_lowercase());
         strsim::osa_distance(&a, &b) <= (a.len().max(b.len()) / 3).max(usize::from(a.len() > 2))
     })
+}
+
+fn dots(name: &str) -> usize {
+    memchr::memchr_iter(b'.', name.as_bytes()).count()
 }
 
 /// A bit for each letter and digit of a name.
@@ -265,7 +287,7 @@ fn with_a_part_left_out(name: &str) -> Option<&'static Watt> {
     }
     let holds = |row: &&Watt| {
         let mut rest = row.name.split('.');
-        let extra = row.name.split('.').count().wrapping_sub(parts.len());
+        let extra = (dots(row.name) + 1).wrapping_sub(parts.len());
         (1..=2).contains(&extra)
             && parts.iter().all(|part| rest.any(|known| known.eq_ignore_ascii_case(part)))
     };

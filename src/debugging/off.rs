@@ -1,5 +1,7 @@
 //! Switching SSL debug off, however it was switched on.
 
+use std::collections::HashSet;
+
 use super::{IAIK_DEBUG, JSSE_DEBUG, MARKER, Plan, place_name, value};
 use crate::document::{Place, Role};
 use crate::fix::{Edit, make};
@@ -117,7 +119,7 @@ fn loose_off(instance: &Instance<'_>, plan: &mut Plan) {
 
 /// Definitions of `javax.net.debug` in start scripts that are not known to count, with the bytes of their file.
 pub fn loose<'i>(instance: &'i Instance<'_>) -> Vec<(Place, &'i [u8])> {
-    let live: Vec<Place> = instance.jvm.properties().iter().map(|property| property.place).collect();
+    let live: HashSet<Place> = instance.jvm.properties().iter().map(|property| property.place).collect();
     let scripts =
         instance.with_role(Role::Setenv).filter_map(|(id, document)| Some((id, document.setenv()?)));
     scripts
@@ -131,7 +133,7 @@ pub fn loose<'i>(instance: &'i Instance<'_>) -> Vec<(Place, &'i [u8])> {
 
 /// Lines that would switch debug on if another line did not win over them: overridden wrapper options and settings.
 fn dormant_off(instance: &Instance<'_>, plan: &mut Plan) {
-    let live: Vec<Place> = instance.jvm.properties().iter().map(|property| property.place).collect();
+    let live: HashSet<Place> = instance.jvm.properties().iter().map(|property| property.place).collect();
     let option = format!("-D{JSSE_DEBUG}");
     for line in instance.wrapper.lines().iter().chain(instance.wrapper.unread_lines()) {
         if line.index().is_some() && line.option() == option && !live.contains(&line.place()) {

@@ -205,16 +205,11 @@ pub fn set_port_field(port: &Port<'_>, field: &str, value: &str) -> Option<Edit>
 /// Takes away a wrapper line, and its `.stripquotes` line unless another line of the same number stays.
 pub fn remove_wrapper_line(instance: &Instance<'_>, line: &WrapperLine) -> Vec<Edit> {
     let companion = format!("{}.stripquotes", line.name);
-    let lines = match instance.wrapper.unread {
-        Some(file) if file == line.file => instance.wrapper.unread_lines(),
-        _ => instance.wrapper.lines(),
-    };
-    let alone = lines.iter().filter(|other| other.name == line.name).count() == 1;
-    lines
-        .iter()
-        .filter(|other| std::ptr::eq(*other, line) || (alone && other.name == companion))
-        .map(|line| remove_lines(instance.document(line.file), line.file, line.span))
-        .collect()
+    let alone = instance.wrapper.beside(line, &line.name).nth(1).is_none();
+    let companions = instance.wrapper.beside(line, &companion).filter(|_| alone);
+    let mut lines: Vec<&WrapperLine> = std::iter::once(line).chain(companions).collect();
+    lines.sort_by_key(|line| (line.file, line.span));
+    lines.into_iter().map(|line| remove_lines(instance.document(line.file), line.file, line.span)).collect()
 }
 
 /// Gives a wrapper option another number.
@@ -234,8 +229,7 @@ pub fn renumber_companion(companion: &WrapperLine, line: &WrapperLine, index: u6
 
 /// The wrapper line that an argument's place belongs to.
 pub fn wrapper_line_at<'i>(instance: &'i Instance<'_>, place: Place) -> Option<&'i WrapperLine> {
-    let lines = instance.wrapper.lines();
-    lines.iter().find(|line| line.file == place.file && line.span.contains(place.span))
+    instance.wrapper.line_at(place)
 }
 
 /// Takes away one definition of a system property, wherever it is made.
@@ -284,18 +278,25 @@ fn remove_option(instance: &Instance<'_>, place: Place) -> Vec<Edit> {
     let Some(script) = document.setenv() else {
         return Vec::new();
     };
-    let holder = script.assignments().iter().find(|a| a.value.contains(place.span));
-    let Some(assignment) = holder else {
+    let after = script.assignments().partition_point(|assignment| assignment.span.end <= place.span.start);
+    let Some(assignment) = script.assignments().get(after).filter(|a| a.value.contains(place.span)) else {
         return Vec::new();
     };
-    let options = script.options(assignment);
-    let Some(index) = options.iter().position(|span| *span == place.span) else {
+    let value = assignment.value.range();
+    let blanks = |bytes: &[u8]| bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let before = &script.bytes()[value.start..place.span.range().start];
+    let behind = &script.bytes()[place.span.range().end..value.end];
+    let kept = before.trim_ascii_end().len();
+    let alone = (before.is_empty() || kept < before.len()) && (behind.is_empty() || blanks(behind) > 0);
+    if !alone {
         return Vec::new();
-    };
-    let span = match (index.checked_sub(1).map(|before| options[before]), options.get(index + 1)) {
-        (Some(before), _) => Span { start: before.end, end: place.span.end },
-        (None, Some(after)) => Span { start: place.span.start, end: after.start },
-        (None, None) => place.span,
+    }
+    let span = if kept > 0 {
+        Span::new(value.start + kept, place.span.range().end)
+    } else if behind.trim_ascii().is_empty() {
+        place.span
+    } else {
+        Span::new(place.span.range().start, place.span.range().end + blanks(behind))
     };
     vec![Edit::delete(place.file, span)]
 }

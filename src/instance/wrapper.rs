@@ -5,7 +5,7 @@ mod notice;
 mod reading;
 mod variables;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 pub use arguments::Passed;
@@ -94,17 +94,44 @@ fn numbers_in(bytes: &[u8]) -> impl Iterator<Item = u64> + '_ {
     })
 }
 
+/// Lines with the ways to find them.
+#[derive(Debug, Default)]
+struct Lines {
+    list: Vec<WrapperLine>,
+    /// Of each name the indexes of its lines; the last one decides.
+    by_name: HashMap<String, Vec<usize>>,
+    /// The index of each line by its place; of one that is read several times, the first.
+    by_place: BTreeMap<(FileId, u32), usize>,
+}
+
+impl Lines {
+    fn of(list: Vec<WrapperLine>) -> Self {
+        let mut lines = Lines::default();
+        for (index, line) in list.iter().enumerate() {
+            lines.by_name.entry(line.name.clone()).or_default().push(index);
+            // What is given on the command line stands nowhere.
+            if !line.span.is_empty() {
+                lines.by_place.entry((line.file, line.span.start)).or_insert(index);
+            }
+        }
+        Lines { list, ..lines }
+    }
+
+    fn named(&self, name: &str) -> impl Iterator<Item = &WrapperLine> {
+        self.by_name.get(name).into_iter().flatten().map(|&index| &self.list[index])
+    }
+}
+
 /// The wrapper's view of all its files.
 #[derive(Debug, Default)]
 pub struct WrapperConfig {
-    lines: Vec<WrapperLine>,
-    winners: HashMap<String, usize>,
+    lines: Lines,
     used: HashSet<u64>,
     main: Option<FileId>,
     custom: Option<FileId>,
     /// A custom_wrapper.conf that wrapper.conf does not include: the wrapper never reads it.
     pub unread: Option<FileId>,
-    unread_lines: Vec<WrapperLine>,
+    unread_lines: Lines,
     notices: Vec<Notice>,
     starts: bool,
     wanted: Vec<(String, Role)>,
@@ -145,17 +172,14 @@ impl WrapperConfig {
             main,
             custom,
             unread,
-            unread_lines: unread.map(|custom| read(custom).lines).unwrap_or_default(),
-            lines: reading.lines,
+            unread_lines: unread.map(|custom| Lines::of(read(custom).lines)).unwrap_or_default(),
+            lines: Lines::of(reading.lines),
             notices: reading.notices,
             starts: reading.starts,
             wanted: reading.wanted,
             ..WrapperConfig::default()
         };
-        for (index, line) in config.lines.iter().enumerate() {
-            config.winners.insert(line.name.clone(), index);
-            config.used.extend(any_index(&line.name));
-        }
+        config.used.extend(config.lines.list.iter().filter_map(|line| any_index(&line.name)));
         for file in reading.files.iter().chain(&unread) {
             config.used.extend(numbers_in(documents[file.0].bytes()));
         }
@@ -165,22 +189,37 @@ impl WrapperConfig {
 
     /// All property lines in reading order, also those a later one overrides.
     pub fn lines(&self) -> &[WrapperLine] {
-        &self.lines
+        &self.lines.list
     }
 
     /// The property lines of a custom_wrapper.conf that the wrapper never reads.
     pub fn unread_lines(&self) -> &[WrapperLine] {
-        &self.unread_lines
+        &self.unread_lines.list
     }
 
     /// The line that decides a property, by its name in any case.
     pub fn get(&self, name: &str) -> Option<&WrapperLine> {
-        self.winners.get(&name.to_ascii_lowercase()).map(|&index| &self.lines[index])
+        let all = self.lines.by_name.get(&name.to_ascii_lowercase())?;
+        all.last().map(|&index| &self.lines.list[index])
+    }
+
+    /// The lines of a name, written in lower case, among those that a line stands among: the ones the wrapper reads, or
+    /// the ones it does not.
+    pub fn beside(&self, line: &WrapperLine, name: &str) -> impl Iterator<Item = &WrapperLine> {
+        let unread = self.unread == Some(line.file);
+        if unread { &self.unread_lines } else { &self.lines }.named(name)
+    }
+
+    /// The line that a place lies in.
+    pub fn line_at(&self, place: Place) -> Option<&WrapperLine> {
+        let before = self.lines.by_place.range(..=(place.file, place.span.start)).next_back();
+        let line = before.map(|(_, &index)| &self.lines.list[index])?;
+        (line.file == place.file && line.span.contains(place.span)).then_some(line)
     }
 
     /// Whether a line decides (a later line of the same name would override it).
     pub fn is_winner(&self, line: &WrapperLine) -> bool {
-        self.winners.get(&line.name).is_some_and(|&index| std::ptr::eq(&self.lines[index], line))
+        self.get(&line.name).is_some_and(|winner| std::ptr::eq(winner, line))
     }
 
     /// The arguments the wrapper passes to the JVM, in their order, without those it adds by itself.
@@ -190,7 +229,7 @@ impl WrapperConfig {
 
     /// The JVM option lines that take effect, in the order the wrapper passes them: by number.
     pub fn options(&self) -> impl DoubleEndedIterator<Item = &WrapperLine> {
-        self.passed.iter().filter_map(|passed| Some(&self.lines[passed.line?]))
+        self.passed.iter().filter_map(|passed| Some(&self.lines.list[passed.line?]))
     }
 
     /// What the wrapper says, or would say if it said more, while it reads its files.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 use std::ops::Range;
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
 use super::Report;
 use crate::discover::Discovery;
@@ -28,6 +28,12 @@ const FRAME: usize = 16;
 
 /// Places this many lines apart are drawn together.
 const NEAR: usize = 4;
+
+/// Of lines longer than this only the surroundings of a place are drawn.
+const LONGEST: usize = 4096;
+
+/// Bytes of such a line that are drawn before and behind the start of a place.
+const AROUND: usize = 120;
 
 /// Writes the findings.
 pub fn write(report: &Report<'_>, color: bool, out: &mut dyn Write) -> io::Result<()> {
@@ -70,29 +76,30 @@ impl Shown {
 }
 
 impl<'r> Page<'r> {
-    /// The lines `from` to `to` with secrets masked and control characters made visible.
-    fn shown(&mut self, file: FileId, from: usize, to: usize) -> Shown {
+    /// A stretch of a file with secrets masked and control characters made visible.
+    fn shown(&mut self, file: FileId, stretch: Span) -> Shown {
         let document = self.discovery.document(file);
         let secrets = self.secrets.entry(file).or_insert_with(|| secrets::spans(document));
-        let (first, last) = (document.line_span(from), document.line_span(to));
         let bytes = document.bytes();
-        let mut shown = Shown { text: String::new(), first_line: from, map: Vec::new() };
-        let mut at = first.start;
-        while at < last.end {
-            if let Some(secret) = secrets.iter().find(|secret| secret.start <= at && at < secret.end) {
+        let first_line = document.line_of(stretch.start);
+        let mut shown = Shown { text: String::new(), first_line, map: Vec::new() };
+        let mut at = stretch.start;
+        while at < stretch.end {
+            let next = secrets.partition_point(|secret| secret.end <= at);
+            if let Some(secret) = secrets.get(next).filter(|secret| secret.start <= at) {
                 shown.map.push((at, shown.text.len()));
                 // Line ends inside a masked value stay, so that line numbers do.
-                let hidden = Span { start: at, end: secret.end.min(last.end) }.of(bytes);
+                let hidden = Span { start: at, end: secret.end.min(stretch.end) }.of(bytes);
                 let breaks = hidden.iter().filter(|&&b| b == b'\n').count();
                 shown.text.push_str(MASK);
                 for _ in 0..breaks {
                     shown.text.push('\n');
                     shown.text.push_str(MASK);
                 }
-                at = secret.end.min(last.end);
+                at = secret.end.min(stretch.end);
                 continue;
             }
-            let rest = &bytes[at as usize..last.end as usize];
+            let rest = &bytes[at as usize..stretch.end as usize];
             let length = char_length(rest);
             shown.map.push((at, shown.text.len()));
             let text = display_text(&rest[..length]);
@@ -103,11 +110,49 @@ impl<'r> Page<'r> {
             }
             at += Span::at(length).start;
         }
-        shown.map.push((last.end, shown.text.len()));
+        shown.map.push((stretch.end, shown.text.len()));
         while shown.text.ends_with('\n') {
             shown.text.pop();
         }
         shown
+    }
+
+    /// Adds the picture of a place to a group.
+    fn draw(
+        &mut self,
+        group: Group<'r>,
+        place: Place,
+        annotations: Vec<(AnnotationKind, Span, String)>,
+    ) -> Group<'r> {
+        if !self.is_long(place) {
+            return group.element(self.snippet(place, annotations));
+        }
+        let document = self.discovery.document(place.file);
+        let at = document.position(place.span.start);
+        let origin = Origin::path(document.display.clone()).line(at.line).char_column(at.column);
+        let line = document.line_span(at.line);
+        let around = Span {
+            start: boundary(document.bytes(), place.span.start.saturating_sub(Span::at(AROUND).start))
+                .max(line.start),
+            end: boundary(document.bytes(), place.span.start + Span::at(AROUND).start).min(line.end),
+        };
+        let mut shown = self.shown(place.file, around);
+        if around.start > line.start {
+            const CUT: &str = "...";
+            shown.text.insert_str(0, CUT);
+            shown.map.iter_mut().for_each(|(_, at)| *at += CUT.len());
+        }
+        let span = Span { start: place.span.start, end: place.span.end.min(around.end) };
+        let parts = annotations.into_iter().map(|(kind, _, label)| annotation(kind, &shown, span, &label));
+        let parts: Vec<Annotation<'r>> = parts.collect();
+        let snippet = Snippet::source(shown.text).line_start(shown.first_line).annotations(parts);
+        group.element(origin).element(snippet)
+    }
+
+    /// Whether the line of a place is too long to be drawn whole.
+    fn is_long(&self, place: Place) -> bool {
+        let document = self.discovery.document(place.file);
+        document.line_span(document.line_of(place.span.start)).range().len() > LONGEST
     }
 
     fn snippet(
@@ -121,14 +166,20 @@ impl<'r> Page<'r> {
         let last = |span: &Span| line(span.end.max(span.start + 1).saturating_sub(1));
         let to = annotations.iter().map(|(_, span, _)| last(span)).max().unwrap_or(from);
         // A logical line may run over dozens of natural ones: its first few say enough.
-        let shown = self.shown(place.file, from, to.min(from + 8).min(document.line_count().max(1)));
+        let to = to.min(from + 8).min(document.line_count().max(1));
+        let mut end = document.line_span(from).end;
+        for line in from..=to {
+            let line = document.line_span(line);
+            // A long line between short ones is not worth its length.
+            if line.range().len() > LONGEST {
+                break;
+            }
+            end = line.end;
+        }
+        let shown = self.shown(place.file, Span { start: document.line_span(from).start, end });
         let parts: Vec<Annotation<'r>> = annotations
             .into_iter()
-            .map(|(kind, span, label)| {
-                let label = printable(&label).into_owned();
-                let annotation = kind.span(shown.range(span));
-                if label.is_empty() { annotation } else { annotation.label(label) }
-            })
+            .map(|(kind, span, label)| annotation(kind, &shown, span, &label))
             .collect();
         Snippet::source(shown.text)
             .line_start(shown.first_line)
@@ -139,7 +190,10 @@ impl<'r> Page<'r> {
     fn is_near(&self, primary: Place, other: Place) -> bool {
         let document = self.discovery.document(primary.file);
         let line = |place: Place| document.line_of(place.span.start);
-        primary.file == other.file && line(primary).abs_diff(line(other)) <= NEAR
+        let (first, last) = (line(primary).min(line(other)), line(primary).max(line(other)));
+        primary.file == other.file
+            && last - first <= NEAR
+            && (first..=last).all(|line| document.line_span(line).range().len() <= LONGEST)
     }
 
     fn groups(&mut self, finding: &'r Finding) -> Vec<Group<'r>> {
@@ -161,10 +215,10 @@ impl<'r> Page<'r> {
         parts.extend(
             near.into_iter().map(|label| (AnnotationKind::Context, label.place.span, label.text.clone())),
         );
-        let mut group = title.element(self.snippet(place, parts));
+        let mut group = self.draw(Group::with_title(title), place, parts);
         for Label { place, text } in far {
-            group = group
-                .element(self.snippet(*place, vec![(AnnotationKind::Context, place.span, text.clone())]));
+            let part = (AnnotationKind::Context, place.span, text.clone());
+            group = self.draw(group, *place, vec![part]);
         }
         for note in &finding.notes {
             group = group.element(Level::NOTE.message(folded(note)));
@@ -233,6 +287,19 @@ impl<'r> Page<'r> {
         let source = plain.into_owned();
         Some(Snippet::source(source).line_start(from).path(document.display.clone()).patches(patches))
     }
+}
+
+/// A mark in a picture, with its words.
+fn annotation<'r>(kind: AnnotationKind, shown: &Shown, span: Span, label: &str) -> Annotation<'r> {
+    let annotation = kind.span(shown.range(span));
+    if label.is_empty() { annotation } else { annotation.label(printable(label).into_owned()) }
+}
+
+/// The next place at or before `offset` where a character of UTF-8 may begin.
+fn boundary(bytes: &[u8], offset: u32) -> u32 {
+    let offset = offset.min(Span::at(bytes.len()).start);
+    let inside = |at: &u32| bytes.get(*at as usize).is_some_and(|byte| byte & 0xc0 == 0x80);
+    (offset.saturating_sub(3)..=offset).rev().find(|at| !inside(at)).unwrap_or(offset)
 }
 
 /// Bytes of the first character, taken as UTF-8 where it is that.

@@ -253,6 +253,9 @@ fn attribute(bytes: &[u8], tag: Span, name: &[u8]) -> Option<String> {
     }
 }
 
+/// Bytes of a reference that are looked at: names and numbers of characters are shorter by far.
+const LONGEST_REFERENCE: usize = 64;
+
 /// Resolves the five named entities and character references; anything else stays as it is written.
 fn unescape(text: &str) -> String {
     if !text.contains('&') {
@@ -263,7 +266,8 @@ fn unescape(text: &str) -> String {
     while let Some(amp) = rest.find('&') {
         out.push_str(&rest[..amp]);
         rest = &rest[amp..];
-        let resolved = rest.find(';').and_then(|end| {
+        let head = &rest.as_bytes()[..rest.len().min(LONGEST_REFERENCE)];
+        let resolved = memchr::memchr(b';', head).and_then(|end| {
             let c = match &rest[1..end] {
                 "lt" => '<',
                 "gt" => '>',

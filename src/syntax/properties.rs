@@ -379,6 +379,21 @@ pub fn decode_utf16(bytes: &[u8], span: Span) -> Vec<u16> {
     units
 }
 
+/// As [`decode`], past malformed escapes, to see what somebody meant.
+pub fn decode_past_errors(bytes: &[u8], span: Span) -> String {
+    let logical = Logical::new(bytes, span);
+    let mut units = Vec::with_capacity(logical.chars.len());
+    let mut rest = &logical.chars[..];
+    loop {
+        let mut broken = None;
+        unescape(rest, |unit| units.push(unit), |at| broken = Some(at));
+        match broken {
+            Some(at) => rest = &rest[at + 2..],
+            None => return String::from_utf16_lossy(&units),
+        }
+    }
+}
+
 /// Where in the file the parts of a decoded list stand: the spans of the elements between `separator`s, blanks cut off.
 ///
 /// Works on the raw value; a separator is only counted where it is not escaped away as another character.

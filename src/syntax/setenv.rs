@@ -80,27 +80,30 @@ impl Setenv {
     /// Every definition `-DNAME` or `-DNAME=value` of a system property outside comments, understood or not.
     pub fn definitions(&self, property: &str) -> Vec<Span> {
         let option = format!("-D{property}");
-        let found = memchr::memmem::find_iter(&self.bytes, option.as_bytes());
-        let mut read = 0;
-        found
-            .filter_map(|start| {
-                // What stands in the value of the one before is none of its own.
-                if start < read {
-                    return None;
+        let finder = memchr::memmem::Finder::new(&option);
+        let value_char = |b: &&u8| b.is_ascii_alphanumeric() || b":,._-+=".contains(b);
+        let mut found = Vec::new();
+        let mut at = 0;
+        for line in self.bytes.split_inclusive(|&b| b == b'\n') {
+            let line_start = at;
+            at += line.len();
+            if is_comment(line, self.batch) {
+                continue;
+            }
+            let mut read = 0;
+            while let Some(start) = finder.find(&line[read..]).map(|found| read + found) {
+                read = start + option.len();
+                let rest = &line[read..];
+                // What stands in the value of one is none of its own.
+                match rest.first() {
+                    Some(b'=') => read += 1 + rest[1..].iter().take_while(value_char).count(),
+                    Some(b) if value_char(&b) => continue,
+                    _ => {}
                 }
-                let rest = &self.bytes[start + option.len()..];
-                let value_char = |b: &&u8| b.is_ascii_alphanumeric() || b":,._-+=".contains(b);
-                let length = match rest.first() {
-                    Some(b'=') => 1 + rest[1..].iter().take_while(value_char).count(),
-                    Some(b) if value_char(&b) => return None,
-                    _ => 0,
-                };
-                let line_start = memchr::memrchr(b'\n', &self.bytes[..start]).map_or(0, |at| at + 1);
-                let span = Span::new(start, start + option.len() + length);
-                read = span.range().end;
-                (!is_comment(&self.bytes[line_start..start], self.batch)).then_some(span)
-            })
-            .collect()
+                found.push(Span::new(line_start + start, line_start + read));
+            }
+        }
+        found
     }
 
     /// The blank-separated JVM options of an assignment, references such as `${JAVA_CUSTOM_OPTS}` included.
@@ -120,8 +123,9 @@ impl Setenv {
 }
 
 fn is_comment(line: &[u8], batch: bool) -> bool {
-    let line = line.trim_ascii_start().to_ascii_lowercase();
-    if batch { line.starts_with(b"rem ") || line.starts_with(b"::") } else { line.starts_with(b"#") }
+    let line = line.trim_ascii_start();
+    let remark = || line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"rem "));
+    if batch { remark() || line.starts_with(b"::") } else { line.starts_with(b"#") }
 }
 
 /// Whether a line gives the variable a value, in whatever way.

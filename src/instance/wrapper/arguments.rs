@@ -27,21 +27,28 @@ const STRIPS_ALL: &str = "wrapper.java.additional.default.stripquotes";
 impl WrapperConfig {
     /// Works out what is passed: the numbered options, those of a file, the heap.
     pub(super) fn pass(&mut self, finder: &Finder<'_>, variables: &Variables) {
-        let mut numbered: Vec<(u64, usize)> =
-            self.winners.iter().filter_map(|(_, &line)| Some((self.lines[line].index()?, line))).collect();
-        numbered.sort_by(|a, b| self.lines[a.1].name.cmp(&self.lines[b.1].name));
+        let mut numbered: Vec<(u64, usize)> = self
+            .lines
+            .by_name
+            .values()
+            .filter_map(|all| {
+                let line = *all.last()?;
+                Some((self.lines.list[line].index()?, line))
+            })
+            .collect();
+        numbered.sort_by(|a, b| self.lines.list[a.1].name.cmp(&self.lines.list[b.1].name));
         sort_by_number(&mut numbered);
         if !self.gaps_allowed() {
             let unbroken =
                 numbered.iter().zip(1..).take_while(|((index, _), expected)| index == expected).count();
             if let Some((_, line)) = numbered.get(unbroken) {
                 let what = What::BehindGap { expected: unbroken as u64 + 1 };
-                self.notices.push(Notice { what, place: self.lines[*line].key_place() });
+                self.notices.push(Notice { what, place: self.lines.list[*line].key_place() });
             }
             numbered.truncate(unbroken);
         }
         for (_, line) in numbered {
-            let option = &self.lines[line];
+            let option = &self.lines.list[line];
             let place = option.place();
             if option.text.is_empty() {
                 continue;
@@ -79,7 +86,7 @@ impl WrapperConfig {
     /// Whether the quotes of an option are taken off before the JVM gets it. The property of its number wins over the
     /// one for all (measured); a number with leading zeros is looked up without them.
     fn strips_quotes(&self, line: usize) -> bool {
-        let index = self.lines[line].index().unwrap_or_default();
+        let index = self.lines.list[line].index().unwrap_or_default();
         self.is_true(&format!("{ADDITIONAL}{index}.stripquotes"))
             .or_else(|| self.is_true(STRIPS_ALL))
             .unwrap_or(false)
@@ -164,7 +171,7 @@ impl WrapperConfig {
                 || (name.ends_with(".stripquotes") && any_index(name).is_some())
                 || [STRIPS_ALL, FILE_STRIPS].contains(&name)
         };
-        let odd = self.lines.iter().filter(|line| {
+        let odd = self.lines.list.iter().filter(|line| {
             is_switch(&line.name)
                 && self.is_winner(line)
                 && !["true", "false"].iter().any(|known| line.text.eq_ignore_ascii_case(known))

@@ -34,7 +34,7 @@ pub(super) fn companion<'i>(cx: &'i Cx<'_, '_>, line: &WrapperLine) -> Option<&'
 /// needs that line too.
 fn moved(cx: &Cx<'_, '_>, line: &WrapperLine) -> Option<Vec<Edit>> {
     let companion = companion(cx, line);
-    let shared = cx.instance.wrapper.lines().iter().filter(|other| other.name == line.name).count() > 1;
+    let shared = cx.instance.wrapper.beside(line, &line.name).nth(1).is_some();
     if shared && companion.is_some() && line.text.contains('"') {
         return None;
     }

@@ -82,9 +82,12 @@ impl Input {
         Given { release: self.release, jdk: self.jdk }
     }
 
+    fn options(&self) -> discover::Options {
+        discover::Options { include_backups: self.include_backups }
+    }
+
     fn discover(&self) -> Discovery {
-        let options = discover::Options { include_backups: self.include_backups };
-        Discovery::from_paths(&self.paths, options)
+        Discovery::from_paths(&self.paths, self.options())
     }
 }
 
@@ -147,6 +150,11 @@ impl Console {
             ColorWhen::Auto => anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
         };
         Console { color, out: io::BufWriter::with_capacity(64 << 10, stdout), broken: None }
+    }
+
+    /// Whether stdout is a terminal that opens links.
+    fn links(&self) -> bool {
+        self.color && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout)
     }
 
     /// Writes to stdout.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use wattlint::discover::Discovery;
 use wattlint::instance::{Given, Instance};
-use wattlint::report::{Format, Report, Server, write};
+use wattlint::report::{Format, Look, Report, Server, write};
 use wattlint::rules::{self, Selection};
 
 const SERVER_CNF: &str = "#webMethods Integration Server Configuration\n\
@@ -49,6 +49,8 @@ fn render(format: Format, color: bool) -> String {
         rules: &rules,
         root: Path::new(""),
         servers: &servers,
+        fail_on: Severity::Warning,
+        exit_code: 1,
     };
     let mut out = Vec::new();
     write(format, &report, color, &mut out).expect("a Vec takes all");

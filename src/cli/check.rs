@@ -125,10 +125,10 @@ fn stdin_name(args: &CheckArgs) -> Result<Option<&Path>, &'static str> {
     match (dash, args.stdin_filename.as_deref()) {
         (false, None) => Ok(None),
         (false, Some(_)) => Err("--stdin-filename is of use with - only, which reads the standard input"),
-        (true, None) => {
-            Err("-: the standard input needs a name, as in --stdin-filename config/server.cnf: it tells what kind of \
-                 file it is (a file of this name is ./-)")
-        }
+        (true, None) => Err(
+            "-: the standard input needs a name, as in --stdin-filename config/server.cnf: it tells what kind of \
+                 file it is (a file of this name is ./-)",
+        ),
         (true, Some(_)) if args.input.paths.len() > 1 => {
             Err("-: the standard input is read by itself, with no other path beside it")
         }

@@ -141,7 +141,10 @@ impl Walk {
         match read_stream(stream, 0) {
             Ok(Read::Bytes(bytes)) => self.add_bytes(path, shown, bytes),
             Ok(Read::TooLarge) => {
-                let why = format!("is more than the {} MiB a configuration file may have here", MAX_FILE_BYTES >> 20);
+                let why = format!(
+                    "is more than the {} MiB a configuration file may have here",
+                    MAX_FILE_BYTES >> 20
+                );
                 self.problem(Problem::Unsuitable { path: shown, why });
             }
             Err(source) => self.problem(Problem::Unreadable { path: shown, source }),

@@ -29,7 +29,8 @@ impl FromStr for Output {
             return Err("a format and a file are needed, as in sarif=wattlint.sarif".to_owned());
         };
         let format = Format::from_str(name, false).map_err(|_| {
-            let known: Vec<_> = Format::value_variants().iter().filter_map(Format::to_possible_value).collect();
+            let known: Vec<_> =
+                Format::value_variants().iter().filter_map(Format::to_possible_value).collect();
             let known: Vec<_> = known.iter().map(|value| value.get_name()).collect();
             format!("there is no format '{name}'; there are {}", known.join(", "))
         })?;

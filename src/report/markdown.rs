@@ -11,7 +11,7 @@ const MOST: usize = 1_000;
 
 /// Writes counts, a table by rule, and the findings, the worst first.
 pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "## wattlint\n\n{}", escaped(&report.summary()))?;
+    writeln!(out, "## wattlint\n\n{}", report.summary())?;
     for problem in &report.discovery.problems {
         writeln!(out, "\n**Error:** {}", escaped(&problem.to_string()))?;
     }

@@ -74,11 +74,8 @@ impl<'d> Text<'d> {
         let start = self.document.line_span(line).start.min(offset);
         let before = Span { start, end: offset }.of(self.document.bytes());
         // Of a character in UTF-8, only the first byte is none of 10xxxxxx.
-        let count = if self.utf8 {
-            before.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
-        } else {
-            before.len()
-        };
+        let count =
+            if self.utf8 { before.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() } else { before.len() };
         (line, count + 1)
     }
 

@@ -107,8 +107,13 @@ impl Input {
 
     /// The settings of the run; `None` if they can't be used, and said so.
     fn config(&self, console: &mut Console) -> Option<Config> {
+        self.config_of(&self.paths, console)
+    }
+
+    /// The settings for files that stand elsewhere than the paths say.
+    fn config_of(&self, paths: &[PathBuf], console: &mut Console) -> Option<Config> {
         let source = config::Source { given: &self.config, none: self.no_config };
-        match config::load(&self.paths, source) {
+        match config::load(paths, source) {
             Ok(config) => Some(config),
             Err(error) => {
                 console.say(format!("error: {error}"));
@@ -117,11 +122,14 @@ impl Input {
         }
     }
 
+    fn options(&self, config: &Arc<Config>) -> discover::Options {
+        let include_backups = self.include_backups || config.include_backups;
+        discover::Options { include_backups, config: Arc::clone(config) }
+    }
+
     /// Reads what is asked for.
     fn discover(&self, config: &Arc<Config>) -> Discovery {
-        let include_backups = self.include_backups || config.include_backups;
-        let options = discover::Options { include_backups, config: Arc::clone(config) };
-        let mut discovery = Discovery::from_paths(&self.paths, options);
+        let mut discovery = Discovery::from_paths(&self.paths, self.options(config));
         config.inform(&mut discovery);
         discovery
     }
@@ -197,6 +205,11 @@ impl Console {
             ColorWhen::Auto => anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
         };
         Console { color, out: io::BufWriter::with_capacity(64 << 10, stdout), broken: None }
+    }
+
+    /// Whether stdout is a terminal that opens links.
+    fn links(&self) -> bool {
+        self.color && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout)
     }
 
     /// Writes to stdout.

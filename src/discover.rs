@@ -66,6 +66,19 @@ pub enum Problem {
     },
 }
 
+impl Problem {
+    /// The path it is about, as shown.
+    pub fn path(&self) -> &str {
+        match self {
+            Problem::Missing { path }
+            | Problem::Unreadable { path, .. }
+            | Problem::NotAFile { path, .. }
+            | Problem::Unsuitable { path, .. }
+            | Problem::Nothing { path } => path,
+        }
+    }
+}
+
 /// What to look for.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -99,6 +112,13 @@ impl Discovery {
         for path in paths {
             found.add(path);
         }
+        found.finish()
+    }
+
+    /// Takes a single file from a stream, as if it stood at `path`: what lies around that path helps to understand it.
+    pub fn from_stream(path: &Path, stream: impl std::io::Read, options: Options) -> Discovery {
+        let mut found = walk::Walk::new(options);
+        found.add_stream(path, stream);
         found.finish()
     }
 

@@ -1,11 +1,22 @@
 //! Findings for people and machines: one file a format, on one model.
 
+pub mod checkstyle;
 pub mod concise;
 pub mod diagnose;
+pub mod file;
+pub mod github;
+pub mod gitlab;
 pub mod human;
 pub mod json;
+pub mod jsonl;
+pub mod junit;
+pub mod markdown;
+mod place;
 pub mod posture;
+pub mod sarif;
 pub mod show;
+pub mod statistics;
+mod xml;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -14,8 +25,12 @@ use serde::Serialize;
 
 use crate::discover::Discovery;
 use crate::finding::Finding;
+use crate::finding::identity::Identities;
+use crate::fix::Fix;
 use crate::instance::{Instance, Kind};
 use crate::rules::schema::{Rule, Severity};
+use crate::secrets;
+use crate::syntax::{display_text, printable};
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -26,6 +41,31 @@ pub enum Format {
     Concise,
     /// One JSON document
     Json,
+    /// A JSON document a finding, each on a line of its own
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// Code Quality report of GitLab
+    Gitlab,
+    /// JUnit XML, for whatever shows test results
+    Junit,
+    /// Checkstyle XML
+    Checkstyle,
+    /// A summary in Markdown, for the page of a job
+    Markdown,
+}
+
+/// How a format is to look.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Look {
+    /// With colours, where a format has any.
+    pub color: bool,
+    /// With links that a terminal can open.
+    pub links: bool,
+    /// With counts by rule, where a format can do without.
+    pub statistics: bool,
 }
 
 /// What a run found.
@@ -42,9 +82,25 @@ pub struct Report<'r> {
     pub root: &'r Path,
     /// The instances looked at.
     pub servers: &'r [Server],
+    /// Whether a finding fails the run.
+    pub fails: &'r dyn Fn(&Finding) -> bool,
+    /// The exit code of the run.
+    pub exit_code: u8,
 }
 
-impl Report<'_> {
+impl<'r> Report<'r> {
+    /// All findings, also those that do not count, sorted, each with its fingerprint: so the fingerprints stay when some
+    /// are suppressed.
+    pub fn fingerprinted(&self) -> Vec<(&'r Finding, String)> {
+        let mut all: Vec<&Finding> = self.findings.iter().chain(self.suppressed).collect();
+        all.sort_by_key(|finding| {
+            let place = finding.primary.place;
+            (place.file, place.span.start, finding.rule.name.as_ref(), &finding.message)
+        });
+        let mut identities = Identities::new(self.discovery, self.root);
+        all.into_iter().map(|finding| (finding, identities.fingerprint(finding))).collect()
+    }
+
     /// How many findings have a severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
@@ -122,11 +178,47 @@ impl Server {
     }
 }
 
+/// A rule's page on the web, if one of its references is one.
+fn url(rule: &Rule) -> Option<&str> {
+    let links = |reference: &&str| {
+        reference.starts_with("https://") && reference.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    rule.references.iter().map(AsRef::as_ref).find(links)
+}
+
+/// A finding's fix, unless it writes a secret into another line: masked, it would write the mask.
+fn shown_fix(finding: &Finding) -> Option<&Fix> {
+    let writes_secret = |fix: &Fix| {
+        fix.edits.iter().any(|edit| {
+            let text = display_text(&edit.text).into_owned();
+            secrets::masked(text.clone()) != text
+        })
+    };
+    finding.fix.as_ref().filter(|fix| !writes_secret(fix))
+}
+
+/// A finding in full sentences' stead: the message, a line for each further fact, and what can be done.
+fn words(finding: &Finding) -> String {
+    let mut lines = vec![finding.message.clone()];
+    lines.extend(finding.notes.iter().cloned());
+    lines.extend(finding.assumed.iter().map(|assumed| format!("assumed: {assumed}")));
+    lines.extend(finding.advice().map(|advice| format!("help: {advice}")));
+    let lines: Vec<_> = lines.iter().map(|line| printable(line)).collect();
+    lines.join("\n")
+}
+
 /// Writes findings in a format.
-pub fn write(format: Format, report: &Report<'_>, color: bool, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(format: Format, report: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Human => human::write(report, color, out),
+        Format::Human => human::write(report, look, out),
         Format::Concise => concise::write(report, out),
-        Format::Json => json::write(report, out),
+        Format::Json => json::write(report, look, out),
+        Format::Jsonl => jsonl::write(report, out),
+        Format::Sarif => sarif::write(report, out),
+        Format::Github => github::write(report, out),
+        Format::Gitlab => gitlab::write(report, out),
+        Format::Junit => junit::write(report, out),
+        Format::Checkstyle => checkstyle::write(report, out),
+        Format::Markdown => markdown::write(report, out),
     }
 }

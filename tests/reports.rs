@@ -1,11 +1,13 @@
-//! The three formats on one made-up installation that is rich in hard cases: related places, several files, Latin-1,
+//! The formats on one made-up installation that is rich in hard cases: related places, several files, Latin-1,
 //! control characters, secrets next to findings, long lines, a continued value.
 
 use std::path::Path;
 
-use wattlint::discover::Discovery;
+use wattlint::discover::{Discovery, Problem};
+use wattlint::finding::{Silencer, Suppression};
 use wattlint::instance::{Given, Instance};
-use wattlint::report::{Format, Report, Server, write};
+use wattlint::report::{Format, Look, Report, Server, write};
+use wattlint::rules::schema::Severity;
 use wattlint::rules::{self, Selection};
 
 const SERVER_CNF: &str = "#webMethods Integration Server Configuration\n\
@@ -30,31 +32,58 @@ wrapper.java.additional.402=-Djavax.net.ssl.trustStorePassword=CANARY-3\n\
 wrapper.java.additional.403=-Djava.security.properties=/opt/acme/tls.security\n\
 wrapper.java.additional.401=-Dsecond=2\n";
 
+/// As people see it.
 fn render(format: Format, color: bool) -> String {
+    let (text, summary) = rendered(format, color, false);
+    format!("{text}\n{summary}\n")
+}
+
+/// As machines get it, with a suppressed finding and a file that could not be read.
+fn machine(format: Format) -> String {
+    rendered(format, false, true).0
+}
+
+fn rendered(format: Format, color: bool, troubled: bool) -> (String, String) {
     let latin1: Vec<u8> = SERVER_CNF.chars().map(|c| c as u8).collect();
     let files = [
         ("config/server.cnf", latin1),
         ("configuration/custom_wrapper.conf", CUSTOM_WRAPPER.as_bytes().to_vec()),
     ];
-    let discovery = Discovery::from_memory(files);
+    let mut discovery = Discovery::from_memory(files);
+    if troubled {
+        discovery.problems.push(Problem::Missing { path: "a&b, c: 100%".to_owned() });
+        discovery.notes.push("x.cnf: left\u{7}out".to_owned());
+    }
     let instances: Vec<Instance<'_>> = Instance::all(&discovery, Given::default()).collect();
     let mut findings: Vec<_> = instances.iter().flat_map(|i| rules::check(i, &Selection::all())).collect();
     rules::sort(&mut findings);
     let servers: Vec<Server> = instances.iter().map(Server::of).collect();
-    let rules: Vec<_> = rules::builtin().iter().collect();
+    let mut suppressed: Vec<_> =
+        findings.extract_if(.., |finding| troubled && finding.rule.name == "stray-blank").collect();
+    for finding in &mut suppressed {
+        let reason = "known | <accepted>".to_owned();
+        finding.suppressed = Some(Suppression { by: Silencer::Config, reason });
+    }
+    // All rules would make snapshots long, and change them with every rule that comes.
+    let mut rules: Vec<_> = findings.iter().chain(&suppressed).map(|finding| finding.rule).collect();
+    rules.sort_by_key(|rule| &rule.name);
+    rules.dedup_by_key(|rule| &rule.name);
     let report = Report {
         discovery: &discovery,
         findings: &findings,
-        suppressed: &[],
+        suppressed: &suppressed,
         rules: &rules,
         root: Path::new(""),
         servers: &servers,
+        fails: &|finding| finding.severity >= Severity::Warning,
+        exit_code: if troubled { 2 } else { 1 },
     };
     let mut out = Vec::new();
-    write(format, &report, color, &mut out).expect("a Vec takes all");
+    let look = Look { color, links: false, statistics: true };
+    write(format, &report, look, &mut out).expect("a Vec takes all");
     let text = String::from_utf8(out).expect("reports are UTF-8");
     assert!(!text.contains("CANARY"), "a secret in the report:\n{text}");
-    format!("{text}\n{}\n", report.summary())
+    (text, report.summary())
 }
 
 #[test]
@@ -85,4 +114,23 @@ fn json() {
     let value: serde_json::Value = serde_json::from_str(&document).expect("valid JSON");
     assert_eq!(value["version"], 1);
     assert!(value["findings"].as_array().is_some_and(|list| !list.is_empty()));
+}
+
+#[test]
+fn formats_for_machines() {
+    let formats = [
+        ("jsonl", Format::Jsonl),
+        ("sarif", Format::Sarif),
+        ("github", Format::Github),
+        ("gitlab", Format::Gitlab),
+        ("junit", Format::Junit),
+        ("checkstyle", Format::Checkstyle),
+        ("markdown", Format::Markdown),
+    ];
+    for (name, format) in formats {
+        let text = machine(format);
+        let raw = |c: char| c.is_control() && c != '\n';
+        assert!(!text.contains(raw), "a raw control character in {name}");
+        insta::assert_snapshot!(name, text);
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! The head of an input may name `release=10.11`, `jdk=11.0.2` and `unsafe`.
 
+use clap::ValueEnum as _;
 use wattlint::debugging::{self, Wanted};
 use wattlint::discover::Discovery;
 use wattlint::document::Place;
@@ -10,7 +11,7 @@ use wattlint::fix::Edit;
 use wattlint::fix::apply::{Change, Permit, Working, converge};
 use wattlint::fix::patch;
 use wattlint::instance::{Given, Instance};
-use wattlint::report::{self, Format, Report, Server, json, posture, show};
+use wattlint::report::{self, Format, Look, Report, Server, json, posture, show};
 use wattlint::rules::schema::Safety;
 use wattlint::rules::{self, Selection};
 use wattlint::tls::posture::Posture;
@@ -95,21 +96,27 @@ fn check(discovery: &Discovery, given: Given) {
         rules: &rules,
         root: std::path::Path::new(""),
         servers: &servers,
+        fails: &|_| true,
+        exit_code: 1,
     };
-    let mut texts = Vec::new();
-    for (format, color) in
-        [(Format::Human, false), (Format::Human, true), (Format::Concise, false), (Format::Json, false)]
-    {
+    let all = Format::value_variants().iter().map(|format| (*format, Look::default()));
+    let coloured = (Format::Human, Look { color: true, links: true, statistics: true });
+    for (format, look) in all.chain([coloured]) {
         let mut out = Vec::new();
-        report::write(format, &report, color, &mut out).expect("memory takes all");
+        report::write(format, &report, look, &mut out).expect("memory takes all");
         secret_free("a report", &out);
         let text = String::from_utf8(out).expect("a report is UTF-8");
-        let plain = |c: char| !c.is_control() || c == '\n' || (color && c == '\u{1b}');
+        let plain = |c: char| !c.is_control() || c == '\n' || (look.color && c == '\u{1b}');
         assert!(text.chars().all(plain), "a control character in a report: {text:?}");
-        texts.push(text);
+        let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+        match format {
+            Format::Concise => assert_eq!(text.lines().count(), found.len(), "a line a finding"),
+            Format::Jsonl => assert_eq!(text.lines().map(parsed).count(), found.len(), "a line a finding"),
+            Format::Json | Format::Sarif | Format::Gitlab => drop(parsed(&text)),
+            Format::Junit | Format::Checkstyle => drop(roxmltree::Document::parse(&text).expect("XML")),
+            Format::Human | Format::Github | Format::Markdown => {}
+        }
     }
-    assert_eq!(texts[2].lines().count(), found.len(), "a line a finding");
-    serde_json::from_str::<serde_json::Value>(&texts[3]).expect("JSON");
 }
 
 /// What `show` and `tls` print.

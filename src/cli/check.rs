@@ -1,5 +1,6 @@
 //! `wattlint check`
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -7,7 +8,9 @@ use clap::Args;
 use super::{Console, FAILED, Input, Rules, lint};
 use crate::config::{FailOn, Profile};
 use crate::discover::Discovery;
-use crate::report::{self, Format, Report};
+use crate::finding::Finding;
+use crate::report::file::{self, Output};
+use crate::report::{self, Format, Look, Report};
 use crate::rules::schema::Severity;
 use crate::rules::settle::Settled;
 
@@ -20,12 +23,24 @@ pub struct CheckArgs {
     /// How to print findings
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
+    /// Also write a report to a file, as in sarif=wattlint.sarif; may be given several times
+    #[arg(long, value_name = "FORMAT=FILE", conflicts_with = "list_files")]
+    output: Vec<Output>,
+    /// Count the findings of each rule (human and json; markdown always does)
+    #[arg(long)]
+    statistics: bool,
     /// The least severity that makes the exit code 1 [default: warning; info with the profile strict]
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<FailOn>,
+    /// Do not let findings make the exit code 1
+    #[arg(long, conflicts_with = "fail_on")]
+    exit_zero: bool,
     /// Report what comments and wattlint.toml silence, too
     #[arg(long)]
     no_ignores: bool,
+    /// Where the file stands that is read from the standard input, given as -
+    #[arg(long, value_name = "FILE")]
+    stdin_filename: Option<PathBuf>,
     /// Print the files that would be read, with role and instance, and stop
     #[arg(long)]
     list_files: bool,
@@ -42,10 +57,26 @@ fn fails(severity: Severity, fail_on: FailOn) -> bool {
 }
 
 pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
-    let Some(mut config) = args.input.config(console) else { return FAILED };
+    let name = match stdin_name(args) {
+        Ok(name) => name,
+        Err(error) => {
+            console.say(format!("error: {error}"));
+            return FAILED;
+        }
+    };
+    let paths = name.map_or(args.input.paths.clone(), |name| vec![name.to_owned()]);
+    let Some(mut config) = args.input.config_of(&paths, console) else { return FAILED };
     config.no_ignores = args.no_ignores;
     let config = Arc::new(config);
-    let discovery = args.input.discover(&config);
+    let discovery = match name {
+        None => args.input.discover(&config),
+        Some(name) => {
+            let options = args.input.options(&config);
+            let mut discovery = Discovery::from_stream(name, std::io::stdin().lock(), options);
+            config.inform(&mut discovery);
+            discovery
+        }
+    };
     let Some(selection) = args.rules.selection(config, console) else { return FAILED };
     let failed = console.say_discovery(&discovery);
     if args.list_files {
@@ -55,6 +86,21 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
     let (settled, servers) = lint(&discovery, args.input.given(), &selection);
     let Settled { findings, suppressed } = settled;
     console.say_assumptions(servers.iter());
+    let fail_on =
+        if args.exit_zero { Some(FailOn::Never) } else { args.fail_on.or(selection.config.fail_on) };
+    let fails = |finding: &Finding| {
+        let path = &discovery.document(finding.primary.place.file).path;
+        let usual = match selection.config.profile(path) {
+            Profile::Strict => FailOn::Info,
+            Profile::Regular | Profile::Audit => FailOn::Warning,
+        };
+        fails(finding.severity, fail_on.unwrap_or(usual))
+    };
+    let exit_code = match (failed, findings.iter().any(fails)) {
+        (true, _) => FAILED,
+        (false, true) => 1,
+        (false, false) => 0,
+    };
     let rules: Vec<_> = selection.rules().collect();
     let report = Report {
         discovery: &discovery,
@@ -63,18 +109,16 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
         rules: &rules,
         root: &selection.config.root,
         servers: &servers,
+        fails: &fails,
+        exit_code,
     };
-    let color = console.color;
-    console.put(|out| report::write(args.format, &report, color, out));
-    let fail_on = args.fail_on.or(selection.config.fail_on);
-    let judged = findings.iter().any(|finding| {
-        let path = &discovery.document(finding.primary.place.file).path;
-        let usual = match selection.config.profile(path) {
-            Profile::Strict => FailOn::Info,
-            Profile::Regular | Profile::Audit => FailOn::Warning,
-        };
-        fails(finding.severity, fail_on.unwrap_or(usual))
-    });
+    let look = Look { color: console.color, links: console.links(), statistics: args.statistics };
+    console.put(|out| report::write(args.format, &report, look, out));
+    let plain = Look { color: false, links: false, ..look };
+    let unwritten = file::write_all(&args.output, &report, plain);
+    for error in &unwritten {
+        console.say(format!("error: {error}"));
+    }
     if !discovery.groups.is_empty() {
         let left_out = match discovery.notes.len() {
             0 => String::new(),
@@ -88,10 +132,23 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
         };
         console.say(format!("{}{silenced}{left_out}", report.summary()));
     }
-    match (failed, judged) {
-        (true, _) => FAILED,
-        (false, true) => 1,
-        (false, false) => 0,
+    if unwritten.is_empty() { exit_code } else { FAILED }
+}
+
+/// The name of what comes from the standard input, if that is what to read.
+fn stdin_name(args: &CheckArgs) -> Result<Option<&Path>, &'static str> {
+    let dash = args.input.paths.iter().any(|path| path.as_os_str() == "-");
+    match (dash, args.stdin_filename.as_deref()) {
+        (false, None) => Ok(None),
+        (false, Some(_)) => Err("--stdin-filename is of use with - only, which reads the standard input"),
+        (true, None) => Err(
+            "-: the standard input needs a name, as in --stdin-filename config/server.cnf: it tells what kind of \
+                 file it is (a file of this name is ./-)",
+        ),
+        (true, Some(_)) if args.input.paths.len() > 1 => {
+            Err("-: the standard input is read by itself, with no other path beside it")
+        }
+        (true, Some(name)) => Ok(Some(name)),
     }
 }
 

@@ -25,6 +25,9 @@ pub struct FixArgs {
     /// Also apply fixes that may cut off a peer or change what a service gets
     #[arg(long = "unsafe")]
     include_unsafe: bool,
+    /// Make the exit code 1 if anything was fixed, or would be
+    #[arg(long)]
+    exit_non_zero_on_fix: bool,
     #[command(flatten)]
     output: WriteArgs,
 }
@@ -106,7 +109,7 @@ pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
         let noun = if remaining == 1 { "finding remains" } else { "findings remain" };
         console.say(format!("{remaining} {noun}{more}"));
     }
-    0
+    u8::from(args.exit_non_zero_on_fix && !outcome.changes.is_empty())
 }
 
 /// Prints the patch of some changes, or writes them to disk.

@@ -129,16 +129,31 @@ impl Walk {
 
     /// A file named on the command line: it must be usable, and its surroundings help to understand it.
     fn add_named(&mut self, path: &Path, shown: String, length: u64) {
-        let bytes = match read(path, length, self.options.config.largest_file()) {
-            Ok(Read::Bytes(bytes)) => bytes,
+        match read(path, length, self.options.config.largest_file()) {
+            Ok(Read::Bytes(bytes)) => self.add_bytes(path, shown, bytes),
             Ok(Read::TooLarge) => {
                 let why = too_large(length, self.options.config.largest_file());
-                return self.problem(Problem::Unsuitable { path: shown, why });
+                self.problem(Problem::Unsuitable { path: shown, why });
             }
-            Err(source) => {
-                return self.problem(Problem::Unreadable { path: shown, source });
+            Err(source) => self.problem(Problem::Unreadable { path: shown, source }),
+        }
+    }
+
+    /// A file that comes from a stream instead of its path.
+    pub fn add_stream(&mut self, path: &Path, stream: impl std::io::Read) {
+        let shown = display_path(path);
+        let most = self.options.config.largest_file();
+        match read_stream(stream, 0, most) {
+            Ok(Read::Bytes(bytes)) => self.add_bytes(path, shown, bytes),
+            Ok(Read::TooLarge) => {
+                let why = format!("is more than the {} a configuration file may have here", size(most));
+                self.problem(Problem::Unsuitable { path: shown, why });
             }
-        };
+            Err(source) => self.problem(Problem::Unreadable { path: shown, source }),
+        }
+    }
+
+    fn add_bytes(&mut self, path: &Path, shown: String, bytes: Vec<u8>) {
         match roles::identify_any(path, &bytes) {
             Identity::Role(role) => {
                 self.document(path, shown, role, bytes, false);
@@ -237,19 +252,25 @@ pub(super) enum Read {
 }
 
 pub(super) fn read(path: &Path, length: u64, most: u64) -> std::io::Result<Read> {
-    use std::io::Read as _;
     if length > most {
         return Ok(Read::TooLarge);
     }
+    read_stream(fs::File::open(path)?, length, most)
+}
+
+fn read_stream(stream: impl std::io::Read, length: u64, most: u64) -> std::io::Result<Read> {
+    use std::io::Read as _;
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
     // One byte more than allowed tells a file that grew.
-    fs::File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    stream.take(most + 1).read_to_end(&mut bytes)?;
     Ok(if bytes.len() as u64 > most { Read::TooLarge } else { Read::Bytes(bytes) })
 }
 
+fn size(bytes: u64) -> String {
+    if bytes >> 20 > 0 { format!("{} MiB", bytes >> 20) } else { format!("{bytes} bytes") }
+}
+
 pub(super) fn too_large(length: u64, most: u64) -> String {
-    let size =
-        |bytes: u64| if bytes >> 20 > 0 { format!("{} MiB", bytes >> 20) } else { format!("{bytes} bytes") };
     format!("is {}, more than the {} a configuration file may have here: left out", size(length), size(most))
 }
 

@@ -307,11 +307,11 @@ fn roll_back(done: &[&Ready<'_>], journals: &Journals, error: WriteError) -> Res
 
 /// Signals that would end the process in the middle of a write are noted and passed over until it is done; one that a
 /// file size limit sends makes the write fail instead.
-struct Signals(#[cfg(unix)] Vec<signal_hook::SigId>);
+pub(crate) struct Signals(#[cfg(unix)] Vec<signal_hook::SigId>);
 
 impl Signals {
     #[cfg(unix)]
-    fn held() -> Self {
+    pub(crate) fn held() -> Self {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
         let noted = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         let hold = |signal| signal_hook::flag::register(signal, std::sync::Arc::clone(&noted)).ok();
@@ -319,7 +319,7 @@ impl Signals {
     }
 
     #[cfg(not(unix))]
-    fn held() -> Self {
+    pub(crate) fn held() -> Self {
         Signals()
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
-use super::Report;
+use super::{Look, Report, statistics, url};
 use crate::discover::Discovery;
 use crate::document::{FileId, Place};
 use crate::finding::{Finding, Label};
@@ -36,20 +36,27 @@ const LONGEST: usize = 4096;
 const AROUND: usize = 120;
 
 /// Writes the findings.
-pub fn write(report: &Report<'_>, color: bool, out: &mut dyn Write) -> io::Result<()> {
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+pub fn write(report: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let renderer = if look.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(WIDTH);
-    let mut page = Page { discovery: report.discovery, secrets: HashMap::new(), explained: HashSet::new() };
+    let mut page = Page {
+        discovery: report.discovery,
+        links: look.links,
+        secrets: HashMap::new(),
+        explained: HashSet::new(),
+    };
     for finding in report.findings {
         let groups = page.groups(finding);
         writeln!(out, "{}\n", renderer.render(&groups))?;
     }
-    Ok(())
+    if look.statistics { statistics::write(report, out) } else { Ok(()) }
 }
 
 /// What is remembered from one finding to the next.
 struct Page<'r> {
     discovery: &'r Discovery,
+    /// Whether the rule's name leads to its page.
+    links: bool,
     secrets: HashMap<FileId, Vec<Span>>,
     /// Rules whose reason was given already; it is not said twice.
     explained: HashSet<&'r str>,
@@ -207,6 +214,10 @@ impl<'r> Page<'r> {
         let message =
             wrap(&printable(&finding.message), WIDTH.saturating_sub(head).max(NARROWEST)).join("\n");
         let title = level.primary_title(message).id(finding.rule.name.as_ref());
+        let title = match url(finding.rule).filter(|_| self.links) {
+            Some(url) => title.id_url(url),
+            None => title,
+        };
         let place = finding.primary.place;
         // What stands close by is drawn in the same picture, the rest in pictures of its own.
         let (near, far): (Vec<&Label>, Vec<&Label>) =

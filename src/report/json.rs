@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Report, Server};
+use super::statistics::{self, Statistic};
+use super::{Look, Report, Server, shown_fix};
 use crate::discover::Discovery;
 use crate::document::Place;
-use crate::finding::{Finding, Label};
-use crate::fix::Fix;
+use crate::finding::{Finding, Label, Silencer};
 use crate::rules::schema::Severity;
 use crate::syntax::{display_text, is_hidden};
 
@@ -21,11 +21,15 @@ struct Root<'a> {
     tool: &'static str,
     tool_version: &'static str,
     findings: Vec<JsonFinding<'a>>,
+    /// Those that do not count.
+    suppressed: Vec<JsonFinding<'a>>,
     assumptions: Vec<&'a str>,
     instances: &'a [Server],
     notes: &'a [String],
     errors: Vec<String>,
     summary: Summary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statistics: Option<Vec<Statistic<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -35,8 +39,9 @@ struct Summary {
     infos: usize,
 }
 
+/// A finding, in the document and as a line of `jsonl`.
 #[derive(Serialize)]
-struct JsonFinding<'a> {
+pub struct JsonFinding<'a> {
     rule: &'a str,
     severity: &'static str,
     basis: &'static str,
@@ -51,6 +56,17 @@ struct JsonFinding<'a> {
     advice: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<JsonFix<'a>>,
+    /// The same for the same finding in a later run, whatever line it is on then.
+    fingerprint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppression: Option<JsonSuppression<'a>>,
+}
+
+/// Who said that a finding does not count, and why.
+#[derive(Serialize)]
+struct JsonSuppression<'a> {
+    by: &'static str,
+    reason: &'a str,
 }
 
 /// A place: byte offsets from 0 (end exclusive), lines and columns (in characters) from 1.
@@ -82,13 +98,6 @@ struct JsonFix<'a> {
     edits: Vec<JsonEdit<'a>>,
 }
 
-fn writes_secret(fix: &Fix) -> bool {
-    fix.edits.iter().any(|edit| {
-        let text = display_text(&edit.text).into_owned();
-        crate::secrets::masked(text.clone()) != text
-    })
-}
-
 /// Bytes `start` to `end` of the file give way to `text`.
 #[derive(Serialize)]
 struct JsonEdit<'a> {
@@ -99,12 +108,18 @@ struct JsonEdit<'a> {
 }
 
 /// Writes the findings.
-pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(report: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let (suppressed, findings) =
+        report.fingerprinted().into_iter().partition(|(finding, _)| finding.suppressed.is_some());
+    let all = |list: Vec<(_, String)>| {
+        list.into_iter().map(|(finding, print)| one(report.discovery, finding, print)).collect()
+    };
     let root = Root {
         version: VERSION,
         tool: "wattlint",
         tool_version: env!("CARGO_PKG_VERSION"),
-        findings: report.findings.iter().map(|finding| one(report.discovery, finding)).collect(),
+        findings: all(findings),
+        suppressed: all(suppressed),
         assumptions: report.servers.iter().filter_map(|server| server.assumed.as_deref()).collect(),
         instances: report.servers,
         notes: &report.discovery.notes,
@@ -114,6 +129,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
             warnings: report.count(Severity::Warning),
             infos: report.count(Severity::Info),
         },
+        statistics: look.statistics.then(|| statistics::by_rule(report.findings)),
     };
     document(&root, out)
 }
@@ -160,7 +176,8 @@ impl Write for Escaped<'_> {
     }
 }
 
-fn one<'a>(discovery: &'a Discovery, finding: &'a Finding) -> JsonFinding<'a> {
+/// One finding.
+pub fn one<'a>(discovery: &'a Discovery, finding: &'a Finding, fingerprint: String) -> JsonFinding<'a> {
     JsonFinding {
         rule: &finding.rule.name,
         severity: finding.severity.name(),
@@ -177,8 +194,7 @@ fn one<'a>(discovery: &'a Discovery, finding: &'a Finding) -> JsonFinding<'a> {
         notes: &finding.notes,
         assumed: &finding.assumed,
         advice: finding.advice(),
-        // A fix that writes a secret into another line is not told: masked, it would write the mask.
-        fix: finding.fix.as_ref().filter(|fix| !writes_secret(fix)).map(|fix| JsonFix {
+        fix: shown_fix(finding).map(|fix| JsonFix {
             title: &fix.title,
             safety: fix.safety.name(),
             edits: fix
@@ -191,6 +207,15 @@ fn one<'a>(discovery: &'a Discovery, finding: &'a Finding) -> JsonFinding<'a> {
                     text: display_text(&edit.text).into_owned(),
                 })
                 .collect(),
+        }),
+        fingerprint,
+        suppression: finding.suppressed.as_ref().map(|suppression| JsonSuppression {
+            by: match suppression.by {
+                Silencer::Comment => "comment",
+                Silencer::Config => "config",
+                Silencer::Baseline => "baseline",
+            },
+            reason: &suppression.reason,
         }),
     }
 }

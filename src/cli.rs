@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod baseline;
 mod check;
 mod completions;
 mod debug;
@@ -56,6 +57,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Print the patch that fixes what can be fixed, or apply it
     Fix(fix::FixArgs),
+    /// Take note of the findings there are, so that only new ones count
+    Baseline(baseline::BaselineArgs),
     /// Turn SSL debug on or off, or show what is on
     Debug(debug::DebugArgs),
     /// Show what the server really does in a TLS handshake, and whether one with a given peer would work
@@ -277,6 +280,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let code = match cli.command {
         Command::Check(args) => check::run(&args, &mut console),
         Command::Fix(args) => fix::run(&args, &mut console),
+        Command::Baseline(args) => baseline::run(&args, &mut console),
         Command::Debug(args) => debug::run(&args, &mut console),
         Command::Tls(args) => tls::run(&args, &mut console),
         Command::Diagnose(args) => diagnose::run(&args, &mut console),

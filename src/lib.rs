@@ -5,6 +5,7 @@
 //! model off its documents; [`tls`] works out the effective posture; [`rules`] ask model and posture and report
 //! [`finding`]s, some with a [`fix`]; [`report`] shows them. Each module knows only what is left of it.
 
+pub mod baseline;
 pub mod catalog;
 pub mod cli;
 pub mod config;

@@ -3,6 +3,7 @@
 pub mod checks;
 pub mod comments;
 pub mod condition;
+pub mod examples;
 pub mod own;
 pub mod schema;
 pub mod settle;

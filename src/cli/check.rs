@@ -6,11 +6,13 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::{Console, FAILED, Input, Rules, lint};
+use crate::baseline::Baseline;
 use crate::config::{FailOn, Profile};
-use crate::discover::Discovery;
-use crate::finding::Finding;
+use crate::discover::{Discovery, display_path};
+use crate::finding::{Finding, Silencer};
 use crate::report::file::{self, Output};
 use crate::report::{self, Format, Look, Report};
+use crate::rules::Selection;
 use crate::rules::schema::Severity;
 use crate::rules::settle::Settled;
 
@@ -35,7 +37,10 @@ pub struct CheckArgs {
     /// Do not let findings make the exit code 1
     #[arg(long, conflicts_with = "fail_on")]
     exit_zero: bool,
-    /// Report what comments and wattlint.toml silence, too
+    /// The findings that do not count since they were there before [default: what wattlint.toml says]
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Report what comments, wattlint.toml and the baseline silence, too
     #[arg(long)]
     no_ignores: bool,
     /// Where the file stands that is read from the standard input, given as -
@@ -84,6 +89,7 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
         return if failed { FAILED } else { 0 };
     }
     let (settled, servers) = lint(&discovery, args.input.given(), &selection);
+    let Some(settled) = known(args, &discovery, &selection, settled, console) else { return FAILED };
     let Settled { findings, suppressed } = settled;
     console.say_assumptions(servers.iter());
     let fail_on =
@@ -125,14 +131,49 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
             1 => "; 1 file was left out, see the note above".to_owned(),
             count => format!("; {count} files were left out, see the notes above"),
         };
-        let silenced = match suppressed.len() {
-            0 => String::new(),
-            1 => "; 1 silenced".to_owned(),
-            count => format!("; {count} silenced"),
+        let by_baseline = |finding: &&Finding| {
+            finding.suppressed.as_ref().is_some_and(|suppression| suppression.by == Silencer::Baseline)
         };
-        console.say(format!("{}{silenced}{left_out}", report.summary()));
+        let known = suppressed.iter().filter(by_baseline).count();
+        let other = [(known, "in the baseline"), (suppressed.len() - known, "silenced")];
+        let other = other.into_iter().filter(|(count, _)| *count > 0);
+        let other: String = other.map(|(count, how)| format!("; {count} {how}")).collect();
+        console.say(format!("{}{other}{left_out}", report.summary()));
     }
     if unwritten.is_empty() { exit_code } else { FAILED }
+}
+
+/// Takes off what the baseline knows; `None` if it can't be read, and said so.
+fn known(
+    args: &CheckArgs,
+    discovery: &Discovery,
+    selection: &Selection,
+    mut settled: Settled,
+    console: &mut Console,
+) -> Option<Settled> {
+    let config = &selection.config;
+    let Some(path) = args.baseline.as_ref().or(config.baseline.as_ref()).filter(|_| !args.no_ignores) else {
+        return Some(settled);
+    };
+    match Baseline::read(path) {
+        Ok(baseline) => {
+            let rest = baseline.apply(discovery, config, &mut settled);
+            let gone = rest.gone(discovery, selection).len();
+            if gone > 0 {
+                let (number, them) = if gone == 1 { ("finding", "it") } else { ("findings", "them") };
+                console.say(format!(
+                    "note: {}: {gone} {number} of the baseline {} gone; `wattlint baseline update` takes {them} off",
+                    display_path(path),
+                    if gone == 1 { "is" } else { "are" },
+                ));
+            }
+            Some(settled)
+        }
+        Err(error) => {
+            console.say(format!("error: {error}"));
+            None
+        }
+    }
 }
 
 /// The name of what comes from the standard input, if that is what to read.

@@ -1,4 +1,4 @@
-//! Reports in files: `FORMAT=FILE`, written whole or not at all.
+//! Reports in files: `FORMAT=FILE`, written whole or not at all. What else makes a file of its own writes it this way too.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -78,7 +78,7 @@ pub fn write_all(outputs: &[Output], report: &Report<'_>, look: Look) -> Vec<Out
             errors.push(OutputError::Input { path: path() });
         } else if is_file_to_be(&target) && done.contains(&target) {
             errors.push(OutputError::Twice { path: path() });
-        } else if let Err(source) = put(output.format, report, look, &target) {
+        } else if let Err(source) = put(&target, |out| write(output.format, report, look, out)) {
             errors.push(OutputError::Refused { path: path(), source });
         } else {
             done.push(target);
@@ -88,7 +88,7 @@ pub fn write_all(outputs: &[Output], report: &Report<'_>, look: Look) -> Vec<Out
 }
 
 /// The file behind links, absolute; a link stays one.
-fn target(path: &Path) -> PathBuf {
+pub fn target(path: &Path) -> PathBuf {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let beside = || Some(fs::canonicalize(parent).ok()?.join(path.file_name()?));
     fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_owned())
@@ -99,14 +99,15 @@ fn is_file_to_be(path: &Path) -> bool {
     fs::metadata(path).map_or(true, |meta| meta.is_file())
 }
 
-fn put(format: Format, report: &Report<'_>, look: Look, target: &Path) -> io::Result<()> {
+/// Writes a file whole or not at all. A device or a pipe is written to.
+pub fn put(target: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let old = fs::metadata(target).ok();
     if old.as_ref().is_some_and(fs::Metadata::is_dir) {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
     if !is_file_to_be(target) {
         let mut out = BufWriter::new(File::options().write(true).open(target)?);
-        write(format, report, look, &mut out)?;
+        write(&mut out)?;
         return out.flush();
     }
     let _signals = Signals::held();
@@ -121,7 +122,7 @@ fn put(format: Format, report: &Report<'_>, look: Look, target: &Path) -> io::Re
     }
     let mut file = builder.tempfile_in(folder)?;
     let mut out = BufWriter::new(file.as_file_mut());
-    write(format, report, look, &mut out)?;
+    write(&mut out)?;
     out.flush()?;
     drop(out);
     if let Some(old) = old {

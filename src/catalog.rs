@@ -112,6 +112,14 @@ pub enum Policy {
 }
 
 impl Policy {
+    /// The oldest protocol of the level.
+    pub fn lowest(self) -> Protocol {
+        match self {
+            Policy::Modern => Protocol::Tls13,
+            Policy::Intermediate => Protocol::Tls12,
+        }
+    }
+
     /// As on the command line.
     pub fn name(self) -> &'static str {
         match self {

@@ -94,6 +94,13 @@ struct Input {
     /// Also read config/backup and backups of the JVM
     #[arg(long)]
     include_backups: bool,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Where the settings of a run come from.
+#[derive(Debug, Args)]
+struct Settings {
     /// Another file than wattlint.toml, or settings in its place such as 'profile = "strict"'; settings may be given
     /// several times
     #[arg(long, value_name = "FILE|SETTING")]
@@ -103,18 +110,9 @@ struct Input {
     no_config: bool,
 }
 
-impl Input {
-    fn given(&self) -> Given {
-        Given { release: self.release, jdk: self.jdk }
-    }
-
-    /// The settings of the run; `None` if they can't be used, and said so.
-    fn config(&self, console: &mut Console) -> Option<Config> {
-        self.config_of(&self.paths, console)
-    }
-
-    /// The settings for files that stand elsewhere than the paths say.
-    fn config_of(&self, paths: &[PathBuf], console: &mut Console) -> Option<Config> {
+impl Settings {
+    /// The settings for what lies at some paths; `None` if they can't be used, and said so.
+    fn load(&self, paths: &[PathBuf], console: &mut Console) -> Option<Config> {
         let source = config::Source { given: &self.config, none: self.no_config };
         match config::load(paths, source) {
             Ok(config) => Some(config),
@@ -123,6 +121,17 @@ impl Input {
                 None
             }
         }
+    }
+}
+
+impl Input {
+    fn given(&self) -> Given {
+        Given { release: self.release, jdk: self.jdk }
+    }
+
+    /// The settings of the run; `None` if they can't be used, and said so.
+    fn config(&self, console: &mut Console) -> Option<Config> {
+        self.settings.load(&self.paths, console)
     }
 
     fn options(&self, config: &Arc<Config>) -> discover::Options {

@@ -13,6 +13,7 @@ pub mod junit;
 pub mod markdown;
 mod place;
 pub mod posture;
+pub mod rules;
 pub mod sarif;
 pub mod show;
 pub mod statistics;
@@ -66,6 +67,8 @@ pub struct Look {
     pub links: bool,
     /// With counts by rule, where a format can do without.
     pub statistics: bool,
+    /// How many findings people get to see; all if `None`.
+    pub most: Option<usize>,
 }
 
 /// What a run found.
@@ -184,6 +187,20 @@ fn url(rule: &Rule) -> Option<&str> {
         reference.starts_with("https://") && reference.bytes().all(|byte| byte.is_ascii_graphic())
     };
     rule.references.iter().map(AsRef::as_ref).find(links)
+}
+
+/// The findings people get to see, and what is to be said of the rest.
+fn shown<'r>(report: &Report<'r>, look: Look) -> (&'r [Finding], Option<String>) {
+    match report.findings.split_at_checked(look.most.unwrap_or(usize::MAX)) {
+        Some((shown, rest)) if !rest.is_empty() => {
+            let more = format!(
+                "and {} more, which are not shown: limits.findings in wattlint.toml says so",
+                rest.len()
+            );
+            (shown, Some(more))
+        }
+        _ => (report.findings, None),
+    }
 }
 
 /// A finding's fix, unless it writes a secret into another line: masked, it would write the mask.

@@ -79,7 +79,7 @@ fn rendered(format: Format, color: bool, troubled: bool) -> (String, String) {
         exit_code: if troubled { 2 } else { 1 },
     };
     let mut out = Vec::new();
-    let look = Look { color, links: false, statistics: true };
+    let look = Look { color, statistics: true, ..Look::default() };
     write(format, &report, look, &mut out).expect("a Vec takes all");
     let text = String::from_utf8(out).expect("reports are UTF-8");
     assert!(!text.contains("CANARY"), "a secret in the report:\n{text}");

@@ -100,7 +100,7 @@ fn check(discovery: &Discovery, given: Given) {
         exit_code: 1,
     };
     let all = Format::value_variants().iter().map(|format| (*format, Look::default()));
-    let coloured = (Format::Human, Look { color: true, links: true, statistics: true });
+    let coloured = (Format::Human, Look { color: true, links: true, statistics: true, most: None });
     for (format, look) in all.chain([coloured]) {
         let mut out = Vec::new();
         report::write(format, &report, look, &mut out).expect("memory takes all");

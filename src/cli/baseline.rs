@@ -119,7 +119,8 @@ impl Run {
     fn update(mut self, add: bool, console: &mut Console) -> u8 {
         let Some(Compared { known, gone, new }) = self.compare(console) else { return FAILED };
         table(&[("known", &known), ("gone", &gone), ("new", &new)], console);
-        if gone.is_empty() && !(add && !new.is_empty()) {
+        let adds = add && !new.is_empty();
+        if gone.is_empty() && !adds {
             console.say(format!("{}: nothing to change", display_path(&self.path)));
         } else {
             let baseline = if add { known.with(new.clone()) } else { known };

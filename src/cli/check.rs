@@ -70,7 +70,7 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
         }
     };
     let paths = name.map_or(args.input.paths.clone(), |name| vec![name.to_owned()]);
-    let Some(mut config) = args.input.config_of(&paths, console) else { return FAILED };
+    let Some(mut config) = args.input.settings.load(&paths, console) else { return FAILED };
     config.no_ignores = args.no_ignores;
     let config = Arc::new(config);
     let discovery = match name {
@@ -118,7 +118,8 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
         fails: &fails,
         exit_code,
     };
-    let look = Look { color: console.color, links: console.links(), statistics: args.statistics };
+    let most = selection.config.most_findings;
+    let look = Look { color: console.color, links: console.links(), statistics: args.statistics, most };
     console.put(|out| report::write(args.format, &report, look, out));
     let plain = Look { color: false, links: false, ..look };
     let unwritten = file::write_all(&args.output, &report, plain);

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::{Console, FAILED};
+use super::{Console, FAILED, Settings};
 use crate::catalog::{self, Fate, JdkDefaults, JvmOption, Known, Protocol, Rank, ValueKind, Watt};
 use crate::instance::release::Release;
 use crate::rules::schema::{Example, Rule, Safety};
@@ -16,6 +16,8 @@ pub struct ExplainArgs {
     /// A rule, a watt setting, a JVM property or option, a wrapper key, a protocol or a cipher suite
     #[arg(value_name = "NAME", allow_hyphen_values = true)]
     name: String,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 pub fn run(args: &ExplainArgs, console: &mut Console) -> u8 {
@@ -28,6 +30,11 @@ pub fn run(args: &ExplainArgs, console: &mut Console) -> u8 {
     let suite = catalog::suite(&name.to_ascii_uppercase().replace("_ANON_", "_anon_"), true);
     let jvm_property = catalog::JVM_PROPERTIES.iter().find(|known| known.name == plain);
     if let Some(rule) = crate::rules::find(name) {
+        console.put(|out| explain_rule(rule, out));
+        return 0;
+    }
+    let Some(config) = args.settings.load(&[std::path::PathBuf::from(".")], console) else { return FAILED };
+    if let Some(rule) = config.own_rule(name) {
         console.put(|out| explain_rule(rule, out));
     } else if let Some(watt) = catalog::watt(plain) {
         console.put(|out| explain_setting(watt, out));

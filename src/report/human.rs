@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
-use super::{Look, Report, statistics, url};
+use super::{Look, Report, shown, statistics, url};
 use crate::discover::Discovery;
 use crate::document::{FileId, Place};
 use crate::finding::{Finding, Label};
@@ -45,9 +45,13 @@ pub fn write(report: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result
         secrets: HashMap::new(),
         explained: HashSet::new(),
     };
-    for finding in report.findings {
+    let (findings, more) = shown(report, look);
+    for finding in findings {
         let groups = page.groups(finding);
         writeln!(out, "{}\n", renderer.render(&groups))?;
+    }
+    if let Some(more) = more {
+        writeln!(out, "{more}\n")?;
     }
     if look.statistics { statistics::write(report, out) } else { Ok(()) }
 }

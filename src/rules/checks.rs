@@ -46,6 +46,7 @@ pub fn native(name: &str) -> Option<Check> {
         "outbound-ftps-uses-iaik" => provider::outbound_ftps,
         "outbound-mail-uses-iaik" => provider::outbound_mail,
         "outbound-uses-iaik" => provider::outbound,
+        "outside-tls-policy" => posture::outside_tls_policy,
         "port-uses-iaik" => provider::port,
         "ports-file-malformed" => syntax::ports_malformed,
         "protocol-list-inverted" => protocols::inverted,

@@ -1,9 +1,9 @@
 //! The pages about rules, made from the rules themselves.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use similar::TextDiff;
+use wattlint::report::{self, rules::escaped};
 use wattlint::rules::builtin;
 use wattlint::rules::schema::{Example, Rule, Safety};
 use wattlint::syntax::printable;
@@ -11,45 +11,10 @@ use wattlint::syntax::printable;
 /// The first line of each generated page.
 const HEAD: &str = "<!-- Generated from rules/ by tests/book.rs. -->\n\n";
 
-/// The rules of each family, both by name.
-fn families() -> BTreeMap<&'static str, Vec<&'static Rule>> {
-    let mut families: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
-    for rule in builtin() {
-        families.entry(rule.family.as_ref()).or_default().push(rule);
-    }
-    families
-}
-
 /// The page that lists all rules.
 pub fn index() -> String {
-    let families = families();
-    let mut out = format!(
-        "{HEAD}# Rules\n\nwattlint has {} rules in {} families. A fix that is *safe* is made by `wattlint fix`, one that \
-         is *unsafe* only with `--unsafe`; without either, what to do is said and left to you. The basis is how the \
-         verdict is known: *measured* on real programs, *documented* by the vendor or a standard, or *inferred* from \
-         other facts.\n",
-        builtin().len(),
-        families.len()
-    );
-    for (family, rules) in families {
-        write!(out, "\n## {family}\n\n| rule | severity | fix | basis | releases |\n|---|---|---|---|---|\n")
-            .expect("a String takes all");
-        for rule in rules {
-            let fix = rule.fix.as_ref().map(|fix| fix.safety).filter(|safety| *safety > Safety::Manual);
-            writeln!(
-                out,
-                "| [{name}]({name}.md)<br>{} | {} | {} | {} | {} |",
-                escaped(&rule.summary),
-                rule.severity.name(),
-                fix.map_or("", Safety::name),
-                rule.basis.name(),
-                rule.releases.as_deref().map_or("all".to_owned(), escaped),
-                name = rule.name,
-            )
-            .expect("a String takes all");
-        }
-    }
-    out
+    let rules: Vec<&Rule> = builtin().iter().collect();
+    format!("{HEAD}{}", report::rules::markdown(&rules, |rule| Some(format!("{}.md", rule.name))))
 }
 
 /// The summary with the lines below "Rules" as they must be.
@@ -145,31 +110,6 @@ fn fenced(language: &str, text: &str, out: &mut String) {
         writeln!(out, "{}", printable(line)).expect("a String takes all");
     }
     out.push_str("```\n");
-}
-
-/// A text of a rule as Markdown: only its backticks mean something.
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for (index, part) in text.split('`').enumerate() {
-        if index > 0 {
-            out.push('`');
-        }
-        if index % 2 == 1 {
-            out.push_str(part);
-            continue;
-        }
-        let mut before = ' ';
-        for (at, sign) in part.char_indices() {
-            let after = part[at + sign.len_utf8()..].chars().next().unwrap_or(' ');
-            let inside = before.is_alphanumeric() && after.is_alphanumeric();
-            if matches!(sign, '\\' | '*' | '<' | '[' | '|') || (sign == '_' && !inside) {
-                out.push('\\');
-            }
-            out.push(sign);
-            before = sign;
-        }
-    }
-    out
 }
 
 /// A reference as a link, where it is known where it leads.

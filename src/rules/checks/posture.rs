@@ -1,7 +1,9 @@
 //! Verdicts on the posture: what becomes of the lists in this JVM.
 
+use std::collections::BTreeMap;
+
 use super::listing;
-use crate::catalog::{self, Protocol, Tier, tier};
+use crate::catalog::{self, Policy, Protocol, Tier, tier};
 use crate::document::{Place, Role};
 use crate::fix::{Edit, make};
 use crate::instance::Kind;
@@ -85,6 +87,52 @@ pub fn old_hello_sent(cx: &Cx<'_, '_>) {
     .label(if deciding.denies { "does not deny SSLv2Hello" } else { "switches it on" })
     .fix(edits)
     .emit();
+}
+
+/// What directions speak outside the level of Mozilla's guideline that wattlint.toml asks for.
+pub fn outside_tls_policy(cx: &Cx<'_, '_>) {
+    let server_cnf = cx.instance.settings.base();
+    let Some(file) = server_cnf.or_else(|| cx.instance.files.first().copied()) else { return };
+    let Some(level) = cx.config.tls_policy(&cx.instance.document(file).path) else { return };
+    // What is outside, where it stands, and the directions.
+    let mut outside: BTreeMap<(Place, String), Vec<String>> = BTreeMap::new();
+    for direction in directions(cx).filter(|direction| direction.stop.is_none()) {
+        // Of the JVM's own context, no setting of the server decides.
+        if matches!(direction.whom, Whom::DefaultContext) {
+            continue;
+        }
+        let words = words_outside(level, direction);
+        if words.is_empty() {
+            continue;
+        }
+        let mut reasons = direction.protocols.reasons.iter().chain(&direction.suites.reasons);
+        let place = reasons.find_map(|reason| reason.place).unwrap_or(Place::top(file));
+        outside.entry((place, listing(&words, 3))).or_default().push(direction.whom.title());
+    }
+    for ((place, said), titles) in outside {
+        let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+        let message = format!("outside Mozilla's level {}: {said}, by {}", level.name(), listing(&titles, 2));
+        let note = format!("`wattlint tls --policy {}` prints the patch that keeps to it", level.name());
+        cx.report(place, message).note(note).emit();
+    }
+}
+
+/// The protocols and suites of a direction that a level leaves out.
+fn words_outside<'d>(level: Policy, direction: &'d Direction<'_, '_>) -> Vec<&'d str> {
+    let kept = |suite: &catalog::Suite| suite.policy.is_some_and(|policy| policy <= level);
+    let Some(live) = &direction.protocols.value else { return Vec::new() };
+    let protocols = live.protocols.iter().filter(|protocol| **protocol < level.lowest());
+    let protocols = protocols.map(|protocol| protocol.name());
+    match direction.provider.value {
+        Some(Provider::Iaik) => {
+            let names = direction.suites.value.iter().flatten().map(String::as_str);
+            protocols.chain(names.filter(|name| !catalog::suite(name, true).is_some_and(kept))).collect()
+        }
+        _ => {
+            let suites = live.suites.iter().filter(|suite| !suite.is_signal() && !kept(suite));
+            protocols.chain(suites.map(|suite| suite.name)).collect()
+        }
+    }
 }
 
 /// The suite lists written down for JSSE, with the directions each serves.

@@ -1,8 +1,7 @@
 //! Tests in which a real program is the judge: Java, git, patch, the Tanuki wrapper, bash and man.
-//!
-//! A program that is not installed makes its tests show as ignored. Where `WATTLINT_REQUIRE_PROGRAMS` is set, as in
-//! `.ci/run`, it makes them fail instead.
+//! See `tests/common` for those that are not installed.
 
+mod common;
 #[path = "real_programs/shells.rs"]
 mod shells;
 
@@ -11,7 +10,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Failed};
 use tempfile::TempDir;
 use wattlint::discover::Discovery;
 use wattlint::instance::jvm::Source;
@@ -20,20 +19,8 @@ use wattlint::syntax::properties::{Properties, decode_utf16};
 
 fn main() {
     let args = Arguments::from_args();
-    let installed = |program: &str| {
-        let version = if program == "java" { "-version" } else { "--version" };
-        let quiet = Command::new(program).arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        quiet.is_ok()
-    };
-    let required = std::env::var_os("WATTLINT_REQUIRE_PROGRAMS").is_some();
     let trial = |name: &str, programs: &[&str], test: fn() -> Result<(), Failed>| {
-        let missing: Vec<String> =
-            programs.iter().filter(|program| !installed(program)).map(|p| (*p).to_owned()).collect();
-        let ignored = !missing.is_empty() && !required;
-        let run = move || {
-            if missing.is_empty() { test() } else { Err(format!("not installed: {missing:?}").into()) }
-        };
-        Trial::test(name, run).with_ignored_flag(ignored)
+        common::trial(name, common::missing(programs), test)
     };
     let trials = vec![
         trial("java_reads_properties_as_we_do", &["java", "javac"], java_agrees),

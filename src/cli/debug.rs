@@ -59,7 +59,7 @@ struct StatusArgs {
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: StatusFormat,
-    /// Make the exit code 1 if any SSL debug is on
+    /// Name only servers with SSL debug on, and make the exit code 1 if there are any
     #[arg(long)]
     fail_if_on: bool,
 }
@@ -238,23 +238,26 @@ fn status(args: &StatusArgs, console: &mut Console) -> u8 {
             let root = JsonStatus { version: crate::report::json::VERSION, instances: all };
             crate::report::json::document(&root, out)
         }
-        StatusFormat::Human => all.iter().try_for_each(|instance| {
-            writeln!(out, "{}: release {}, Java {}", instance.name, instance.release, instance.jdk)?;
-            for JsonProvider { direction, provider } in &instance.providers {
-                writeln!(out, "  {direction}: {}", provider.unwrap_or("not known from these files"))?;
-            }
-            for switch in &instance.debug {
-                writeln!(
-                    out,
-                    "  debug: {} {} ({}:{})",
-                    switch.switch, switch.effect, switch.file, switch.line
-                )?;
-            }
-            if instance.debug.is_empty() {
-                writeln!(out, "  debug: off")?;
-            }
-            Ok(())
-        }),
+        // A guard over many servers names those that hold it up.
+        StatusFormat::Human => {
+            all.iter().filter(|one| !(args.fail_if_on && one.debug.is_empty())).try_for_each(|instance| {
+                writeln!(out, "{}: release {}, Java {}", instance.name, instance.release, instance.jdk)?;
+                for JsonProvider { direction, provider } in &instance.providers {
+                    writeln!(out, "  {direction}: {}", provider.unwrap_or("not known from these files"))?;
+                }
+                for switch in &instance.debug {
+                    writeln!(
+                        out,
+                        "  debug: {} {} ({}:{})",
+                        switch.switch, switch.effect, switch.file, switch.line
+                    )?;
+                }
+                if instance.debug.is_empty() {
+                    writeln!(out, "  debug: off")?;
+                }
+                Ok(())
+            })
+        }
     });
     if on && args.fail_if_on {
         console.say("SSL debug is on; `wattlint debug off --write` turns it off");

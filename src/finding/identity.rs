@@ -25,7 +25,7 @@ pub struct Identity {
     pub file: String,
     /// The property, option or port field; empty for what stands in none, or is about one that is missing.
     pub property: String,
-    /// The start of the SHA-256 of what is wrong there, 16 hexadecimal digits. Of a secret, nothing is hashed: what a
+    /// The start of the SHA-256 of the value, or of the element of it that is wrong, 16 hexadecimal digits. Of a secret, nothing is hashed: what a
     /// file in a repository tells of a password could be tried out.
     pub value: String,
 }
@@ -49,8 +49,9 @@ impl<'d> Identities<'d> {
         let place = finding.primary.place;
         let document = self.discovery.document(place.file);
         let secrets = self.secrets.entry(place.file).or_insert_with(|| secrets::spans(document));
-        let value = match place.span.of(document.bytes()) {
-            _ if secrets::touches(secrets, place.span) => digest(&["secret".as_bytes()]),
+        let judged = judged(document, place.span);
+        let value = match judged.of(document.bytes()) {
+            _ if secrets::touches(secrets, judged) => digest(&["secret".as_bytes()]),
             [] => digest(&[finding.message.as_bytes()]),
             bytes => digest(&[bytes.trim_ascii()]),
         };
@@ -92,6 +93,29 @@ pub fn relative(document: &Document, root: &Path) -> String {
         }
         Err(_) => document.display.clone(),
     }
+}
+
+/// What a finding is about at a place: the value, where it points to the property's name; else what it points to, be it
+/// one element of a list.
+fn judged(document: &Document, span: Span) -> Span {
+    let value = match &document.syntax {
+        Syntax::Properties(doc) => {
+            let index = doc.items().partition_point(|item| item.span().end <= span.start);
+            match doc.items().get(index) {
+                Some(Item::Entry(entry)) => entry.value,
+                _ => span,
+            }
+        }
+        Syntax::Wrapper(doc) if document.role != Role::Arguments => {
+            let index = doc.lines().partition_point(|line| line.span.end <= span.start);
+            match doc.lines().get(index).map(|line| line.kind) {
+                Some(Kind::Property { value, .. }) => value,
+                _ => span,
+            }
+        }
+        _ => span,
+    };
+    if !span.is_empty() && span.end <= value.start { value } else { span }
 }
 
 /// The property a place belongs to: a key, the name of a JVM option (its number may change), or a port's field.

@@ -94,45 +94,52 @@ pub fn outside_tls_policy(cx: &Cx<'_, '_>) {
     let server_cnf = cx.instance.settings.base();
     let Some(file) = server_cnf.or_else(|| cx.instance.files.first().copied()) else { return };
     let Some(level) = cx.config.tls_policy(&cx.instance.document(file).path) else { return };
-    // What is outside, where it stands, and the directions.
-    let mut outside: BTreeMap<(Place, String), Vec<String>> = BTreeMap::new();
+    // Where it stands, the protocols and suites outside, and the directions.
+    let mut outside: BTreeMap<(Place, Vec<&str>, Vec<&str>), Vec<String>> = BTreeMap::new();
     for direction in directions(cx).filter(|direction| direction.stop.is_none()) {
         // Of the JVM's own context, no setting of the server decides.
         if matches!(direction.whom, Whom::DefaultContext) {
             continue;
         }
-        let words = words_outside(level, direction);
-        if words.is_empty() {
+        let protocols = direction.protocols.value.iter().flat_map(|live| &live.protocols);
+        let protocols = protocols.filter(|protocol| **protocol < level.lowest());
+        let protocols: Vec<&str> = protocols.map(|protocol| protocol.name()).collect();
+        let suites = suites_outside(level, direction);
+        if protocols.is_empty() && suites.is_empty() {
             continue;
         }
         let mut reasons = direction.protocols.reasons.iter().chain(&direction.suites.reasons);
         let place = reasons.find_map(|reason| reason.place).unwrap_or(Place::top(file));
-        outside.entry((place, listing(&words, 3))).or_default().push(direction.whom.title());
+        outside.entry((place, protocols, suites)).or_default().push(direction.whom.title());
     }
-    for ((place, said), titles) in outside {
+    for ((place, protocols, suites), titles) in outside {
         let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
-        let message = format!("outside Mozilla's level {}: {said}, by {}", level.name(), listing(&titles, 2));
+        let counted = match suites.len() {
+            0 => None,
+            1 => Some("1 cipher suite".to_owned()),
+            count => Some(format!("{count} cipher suites")),
+        };
+        let said: Vec<&str> = protocols.into_iter().chain(counted.as_deref()).collect();
+        let (said, titles) = (listing(&said, 9), listing(&titles, 2));
+        let message = format!("outside Mozilla's level {}: {said}, by {titles}", level.name());
+        let mut draft = cx.report(place, message);
+        if !suites.is_empty() {
+            draft = draft.note(format!("suites outside: {}", listing(&suites, 3)));
+        }
         let note = format!("`wattlint tls --policy {}` prints the patch that keeps to it", level.name());
-        cx.report(place, message).note(note).emit();
+        draft.note(note).emit();
     }
 }
 
-/// The protocols and suites of a direction that a level leaves out.
-fn words_outside<'d>(level: Policy, direction: &'d Direction<'_, '_>) -> Vec<&'d str> {
+/// The suites of a direction that a level leaves out.
+fn suites_outside<'d>(level: Policy, direction: &'d Direction<'_, '_>) -> Vec<&'d str> {
     let kept = |suite: &catalog::Suite| suite.policy.is_some_and(|policy| policy <= level);
-    let Some(live) = &direction.protocols.value else { return Vec::new() };
-    let protocols = live.protocols.iter().filter(|protocol| **protocol < level.lowest());
-    let protocols = protocols.map(|protocol| protocol.name());
-    match direction.provider.value {
-        Some(Provider::Iaik) => {
-            let names = direction.suites.value.iter().flatten().map(String::as_str);
-            protocols.chain(names.filter(|name| !catalog::suite(name, true).is_some_and(kept))).collect()
-        }
-        _ => {
-            let suites = live.suites.iter().filter(|suite| !suite.is_signal() && !kept(suite));
-            protocols.chain(suites.map(|suite| suite.name)).collect()
-        }
+    if direction.provider.value == Some(Provider::Iaik) {
+        let names = direction.suites.value.iter().flatten().map(String::as_str);
+        return names.filter(|name| !catalog::suite(name, true).is_some_and(kept)).collect();
     }
+    let live = direction.protocols.value.iter().flat_map(|live| &live.suites);
+    live.filter(|suite| !suite.is_signal() && !kept(suite)).map(|suite| suite.name).collect()
 }
 
 /// The suite lists written down for JSSE, with the directions each serves.

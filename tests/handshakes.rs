@@ -5,7 +5,9 @@
 //! properties and system properties, the peer one with nothing disabled.
 //!
 //! `WATTLINT_JAVA` and `WATTLINT_PEER_JAVA` name other JVMs, `WATTLINT_SEED` and `WATTLINT_GROUPS` other configurations.
-//! Without Java the tests show as ignored; where `WATTLINT_REQUIRE_PROGRAMS` is set they fail instead.
+//! See `tests/common` for what is not installed.
+
+mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +16,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use common::Dice;
+use libtest_mimic::{Arguments, Failed};
 use tempfile::TempDir;
 use wattlint::catalog::{self, Protocol, SUITES};
 use wattlint::discover::Discovery;
@@ -27,20 +30,11 @@ use wattlint::tls::predict::predict;
 
 fn main() {
     let args = Arguments::from_args();
-    let required = std::env::var_os("WATTLINT_REQUIRE_PROGRAMS").is_some();
-    let missing = [java(), peer_java(), "javac".to_owned()].into_iter().find(|program| {
-        let quiet =
-            Command::new(program).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        quiet.is_err()
-    });
-    let ignored = missing.is_some() && !required;
+    let java = [java(), peer_java(), "javac".to_owned()];
+    let missing: Vec<String> =
+        java.into_iter().filter(|program| !common::starts(program, "-version")).collect();
     let trial = |name: &str, test: fn(&Lab) -> Result<(), Failed>| {
-        let missing = missing.clone();
-        let run = move || match missing {
-            Some(program) => Err(format!("not installed: {program}").into()),
-            None => test(&Lab::new()),
-        };
-        Trial::test(name, run).with_ignored_flag(ignored)
+        common::trial(name, missing.clone(), move || test(&Lab::new()))
     };
     let trials = vec![
         trial("handshakes_come_out_as_predicted", handshakes),
@@ -118,33 +112,14 @@ impl Lab {
 
 // ---- random configurations ----
 
-/// A small generator of its own, so that a failure repeats.
-struct Dice(u64);
-
-impl Dice {
-    fn new(stream: u64) -> Dice {
-        let seed = number("WATTLINT_SEED", 0x5eed).wrapping_add(stream.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let mut dice = Dice(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1);
-        (0..8).for_each(|_| {
-            dice.roll(2);
-        });
-        dice
-    }
-
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides as u64) as usize
-    }
-
-    fn chance(&mut self, of: usize) -> bool {
-        self.roll(of) == 0
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.roll(from.len())]
-    }
+/// The dice of a stream of cases.
+fn dice(stream: u64) -> Dice {
+    let seed = number("WATTLINT_SEED", 0x5eed).wrapping_add(stream.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut dice = Dice(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1);
+    (0..8).for_each(|_| {
+        dice.roll(2);
+    });
+    dice
 }
 
 /// Entries of `jdk.tls.disabledAlgorithms` as people write them, and some that do nothing or too much.
@@ -237,15 +212,17 @@ const OWN_KEYS: [&str; 3] = ["rsa2048", "ec256", "rsa2048,ec256"];
 const ASKS: [&str; 3] = ["none", "request", "require"];
 
 fn protocols(dice: &mut Dice, sloppy: bool) -> Vec<String> {
-    let mut list: Vec<&str> =
-        PROTOCOLS.into_iter().filter(|name| dice.chance(if *name == "SSLv2Hello" { 8 } else { 2 })).collect();
-    if sloppy && dice.chance(25) {
+    let mut list: Vec<&str> = PROTOCOLS
+        .into_iter()
+        .filter(|name| dice.once_in(if *name == "SSLv2Hello" { 8 } else { 2 }))
+        .collect();
+    if sloppy && dice.once_in(25) {
         list.push(*dice.pick(&["TLSv1.0", "tlsv1.2", "DTLSv1.2", "SSL", "TLSv1.4", "ALL"]));
     }
     if list.is_empty() {
         list.push("TLSv1.2");
     }
-    if dice.chance(3) {
+    if dice.once_in(3) {
         list.reverse();
     }
     list.into_iter().map(str::to_owned).collect()
@@ -268,10 +245,10 @@ fn suites(dice: &mut Dice, sloppy: bool) -> Vec<String> {
     let count = 1 + dice.roll(6);
     let mut list: Vec<String> = Vec::new();
     for _ in 0..count {
-        let from = if dice.chance(3) { &all } else { &usual };
+        let from = if dice.once_in(3) { &all } else { &usual };
         list.push((*dice.pick(from)).to_owned());
     }
-    if sloppy && dice.chance(25) {
+    if sloppy && dice.once_in(25) {
         let odd = [
             "FOO",
             "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
@@ -298,10 +275,10 @@ fn group(dice: &mut Dice, jdk: Jdk) -> Group {
         _ => (0..dice.roll(5)).map(|_| *dice.pick(ENTRIES)).collect::<Vec<_>>().join(", "),
     };
     let mut options = Vec::new();
-    if dice.chance(4) {
+    if dice.once_in(4) {
         options.push(format!("-Djdk.tls.client.protocols={}", protocols(dice, true).join(",")));
     }
-    if dice.chance(6) {
+    if dice.once_in(6) {
         options.push(format!("-Djdk.tls.client.cipherSuites={}", suites(dice, true).join(",")));
     }
     Group { disabled, options }
@@ -325,27 +302,27 @@ struct Case {
 }
 
 fn case(dice: &mut Dice, supported: &[Protocol]) -> Case {
-    let client = dice.chance(2);
-    let default_context = client && dice.chance(4);
-    let denies = dice.chance(4);
+    let client = dice.once_in(2);
+    let default_context = client && dice.once_in(4);
+    let denies = dice.once_in(4);
     let mut own = protocols(dice, !denies);
     if denies {
         // What a deny list leaves comes in the JDK's order.
         own = supported.iter().map(|p| p.name().to_owned()).filter(|name| own.contains(name)).collect();
     }
-    let own_suites = (!default_context && !dice.chance(4)).then(|| suites(dice, true));
+    let own_suites = (!default_context && !dice.once_in(4)).then(|| suites(dice, true));
     let mut theirs = protocols(dice, false);
-    if dice.chance(2) {
+    if dice.once_in(2) {
         theirs = PROTOCOLS[1..].iter().map(|name| (*name).to_owned()).collect();
     }
-    let mut their_suites = dice.chance(2).then(|| suites(dice, false));
-    if let Some(own) = own_suites.as_ref().filter(|_| dice.chance(2)) {
+    let mut their_suites = dice.once_in(2).then(|| suites(dice, false));
+    if let Some(own) = own_suites.as_ref().filter(|_| dice.once_in(2)) {
         let mut shared: Vec<String> = own
             .iter()
             .filter(|name| SUITES.iter().any(|suite| suite.name == name.as_str()))
             .cloned()
             .collect();
-        if dice.chance(2) {
+        if dice.once_in(2) {
             shared.reverse();
         }
         their_suites = (!shared.is_empty()).then_some(shared);
@@ -385,9 +362,9 @@ fn case(dice: &mut Dice, supported: &[Protocol]) -> Case {
         protocols: (!default_context).then_some(own),
         suites: own_suites,
         denies,
-        own_order: dice.chance(4),
+        own_order: dice.once_in(4),
         own_keys: OWN_KEYS[dice.roll(OWN_KEYS.len())],
-        has_certificate: dice.chance(2),
+        has_certificate: dice.once_in(2),
         asks: ASKS[dice.roll(ASKS.len())],
         peer: words.join(";"),
         peer_fields,
@@ -541,7 +518,7 @@ fn handshakes(lab: &Lab) -> Result<(), Failed> {
 }
 
 fn one_group(lab: &Lab, port: &str, index: u64, count: usize) -> (Vec<String>, usize, usize) {
-    let mut dice = Dice::new(index);
+    let mut dice = dice(index);
     let supported = catalog::jdk_defaults(lab.jdk).supported;
     let group = group(&mut dice, lab.jdk);
     let cases: Vec<Case> = (0..count).map(|_| case(&mut dice, supported)).collect();
@@ -575,7 +552,7 @@ fn one_group(lab: &Lab, port: &str, index: u64, count: usize) -> (Vec<String>, u
 
 /// Protocols and suites that are on by default, under random lists of disabled algorithms.
 fn defaults(lab: &Lab) -> Result<(), Failed> {
-    let mut dice = Dice::new(0xdefa);
+    let mut dice = dice(0xdefa);
     for index in 0..number("WATTLINT_GROUPS", 8) {
         let Group { disabled, .. } = group(&mut dice, lab.jdk);
         let security = format!("jdk.tls.disabledAlgorithms={disabled}\n");

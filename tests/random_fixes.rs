@@ -1,38 +1,26 @@
 //! A thousand random trees: what `git apply` makes of the printed patch is byte for byte what `--write` makes, and a
 //! second run has nothing left to do.
 //!
-//! Without git the test shows as ignored, unless `WATTLINT_REQUIRE_PROGRAMS` is set.
+//! See `tests/common` for what is not installed.
+
+mod common;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use common::Dice;
+use libtest_mimic::{Arguments, Failed};
 
 const RUNS: usize = 1_000;
 
 fn main() {
     let args = Arguments::from_args();
-    let quiet = Command::new("git").arg("--version").stdout(Stdio::null()).status();
-    let installed = quiet.is_ok();
-    let required = std::env::var_os("WATTLINT_REQUIRE_PROGRAMS").is_some();
-    let test = move || if installed { judge() } else { Err("git is not installed".into()) };
-    let trial = Trial::test("a_thousand_patches_give_what_writing_gives", test)
-        .with_ignored_flag(!installed && !required);
+    let missing = common::missing(&["git"]);
+    let trial = common::trial("a_thousand_patches_give_what_writing_gives", missing, judge);
     libtest_mimic::run(&args, vec![trial]).exit();
-}
-
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides as u64) as usize
-    }
 }
 
 const SETTINGS: &[&str] = &[

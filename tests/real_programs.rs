@@ -10,6 +10,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use common::Dice;
 use libtest_mimic::{Arguments, Failed};
 use tempfile::TempDir;
 use wattlint::discover::Discovery;
@@ -34,18 +35,6 @@ fn main() {
 }
 
 // ---- java.util.Properties ----
-
-/// A small generator of its own, so that a failure repeats.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides as u64) as usize
-    }
-}
 
 const PIECES: [&[u8]; 36] = [
     b"a",

@@ -1,8 +1,10 @@
 //! The real Tanuki wrapper is the judge of what arguments a JVM is started with: thousands of random configurations are
 //! given to it and to wattlint.
 //!
-//! Where the wrapper is not installed the test shows as ignored, unless `WATTLINT_REQUIRE_PROGRAMS` is set.
+//! See `tests/common` for what is not installed.
 //! `WATTLINT_WRAPPER_CASES` and `WATTLINT_WRAPPER_SEED` choose how many configurations and which.
+
+mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +13,8 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use common::Dice;
+use libtest_mimic::{Arguments, Failed};
 use wattlint::discover::wrapper_files;
 use wattlint::document::FileId;
 use wattlint::instance::wrapper::{Started, WrapperConfig};
@@ -20,33 +23,10 @@ const WRAPPER: &str = "/usr/sbin/wrapper";
 
 fn main() {
     let args = Arguments::from_args();
-    let installed = Path::new(WRAPPER).exists();
-    let required = std::env::var_os("WATTLINT_REQUIRE_PROGRAMS").is_some();
-    let test = move || if installed { judge() } else { Err("the wrapper is not installed".into()) };
-    let trial = Trial::test("random_configurations_start_the_jvm_the_wrapper_starts", test)
-        .with_ignored_flag(!installed && !required);
+    let missing = (!Path::new(WRAPPER).exists()).then(|| WRAPPER.to_owned());
+    let name = "random_configurations_start_the_jvm_the_wrapper_starts";
+    let trial = common::trial(name, missing.into_iter().collect(), judge);
     libtest_mimic::run(&args, vec![trial]).exit();
-}
-
-/// A small generator of its own, so that a failure repeats.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides as u64) as usize
-    }
-
-    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.roll(of.len())]
-    }
-
-    /// True once in so many times.
-    fn once_in(&mut self, times: usize) -> bool {
-        self.roll(times) == 0
-    }
 }
 
 /// Files of a configuration: name below its folder, and bytes.

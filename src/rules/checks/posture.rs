@@ -94,8 +94,9 @@ pub fn outside_tls_policy(cx: &Cx<'_, '_>) {
     let server_cnf = cx.instance.settings.base();
     let Some(file) = server_cnf.or_else(|| cx.instance.files.first().copied()) else { return };
     let Some(level) = cx.config.tls_policy(&cx.instance.document(file).path) else { return };
-    // Where it stands, the protocols and suites outside, and the directions.
-    let mut outside: BTreeMap<(Place, Vec<&str>, Vec<&str>), Vec<String>> = BTreeMap::new();
+    type Outside<'d> = (Place, Vec<&'d str>, Vec<&'d str>);
+    // Where it stands, the protocols and suites outside; and the directions.
+    let mut outside: BTreeMap<Outside<'_>, Vec<String>> = BTreeMap::new();
     for direction in directions(cx).filter(|direction| direction.stop.is_none()) {
         // Of the JVM's own context, no setting of the server decides.
         if matches!(direction.whom, Whom::DefaultContext) {

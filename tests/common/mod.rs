@@ -32,7 +32,7 @@ impl Dice {
 
     /// One out of some words.
     pub fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        self.pick(of)
+        of[self.roll(of.len())]
     }
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{Console, FAILED, Input, Rules, lint};
 use crate::config::{FailOn, Profile};
-use crate::discover::Discovery;
+use crate::discover::{self, Discovery};
 use crate::finding::Finding;
 use crate::report::file::{self, Output};
 use crate::report::{self, Format, Look, Report};
@@ -46,6 +46,9 @@ pub struct CheckArgs {
     list_files: bool,
 }
 
+/// Bytes of configuration files kept in memory from one step of a run to the next.
+const KEPT: u64 = 32 << 20;
+
 /// Whether a finding makes the exit code 1.
 fn fails(severity: Severity, fail_on: FailOn) -> bool {
     match fail_on {
@@ -68,8 +71,11 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
     let Some(mut config) = args.input.config_of(&paths, console) else { return FAILED };
     config.no_ignores = args.no_ignores;
     let config = Arc::new(config);
-    let discovery = match name {
-        None => args.input.discover(&config),
+    let mut discovery = match name {
+        None => {
+            let options = discover::Options { keep: Some(KEPT), ..args.input.options(&config) };
+            args.input.discover_with(options, &config)
+        }
         Some(name) => {
             let options = args.input.options(&config);
             let mut discovery = Discovery::from_stream(name, std::io::stdin().lock(), options);
@@ -83,7 +89,7 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
         list_files(&discovery, console);
         return if failed { FAILED } else { 0 };
     }
-    let (settled, servers) = lint(&discovery, args.input.given(), &selection);
+    let (settled, servers) = lint(&mut discovery, args.input.given(), &selection);
     let Settled { findings, suppressed } = settled;
     console.say_assumptions(servers.iter());
     let fail_on =
@@ -132,7 +138,11 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
         };
         console.say(format!("{}{silenced}{left_out}", report.summary()));
     }
-    if unwritten.is_empty() { exit_code } else { FAILED }
+    let changed = discovery.changed();
+    for problem in &changed {
+        console.say(format!("error: {problem}"));
+    }
+    if unwritten.is_empty() && changed.is_empty() { exit_code } else { FAILED }
 }
 
 /// The name of what comes from the standard input, if that is what to read.

@@ -47,7 +47,7 @@ impl<'d> Identities<'d> {
     /// The identity of a finding.
     pub fn of(&mut self, finding: &Finding) -> Identity {
         let place = finding.primary.place;
-        let document = self.discovery.document(place.file);
+        let document = &*self.discovery.open(place.file);
         let secrets = self.secrets.entry(place.file).or_insert_with(|| secrets::spans(document));
         let value = match place.span.of(document.bytes()) {
             _ if secrets::touches(secrets, place.span) => digest(&["secret".as_bytes()]),
@@ -100,7 +100,7 @@ pub fn property_at(document: &Document, place: Place) -> Option<Cow<'_, str>> {
     if span.is_empty() && span.start == 0 {
         return None;
     }
-    match &document.syntax {
+    match document.syntax() {
         Syntax::Properties(doc) => {
             let index = doc.items().partition_point(|item| item.span().end <= span.start);
             match doc.items().get(index)? {

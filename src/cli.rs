@@ -13,21 +13,25 @@ mod rules;
 mod show;
 mod tls;
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Config};
-use crate::discover::{self, Discovery};
+use crate::discover::{self, Discovery, Group};
+use crate::document::FileId;
 use crate::instance::release::{Jdk, Release};
 use crate::instance::{Given, Instance};
 use crate::report::Server;
 use crate::rules::Selection;
 use crate::rules::schema::Rule;
-use crate::rules::settle::{Settled, settle};
+use crate::rules::settle::{Settled, Settling};
 use crate::suggest::nearest;
 
 /// Lint, fix and explain the TLS and JVM configuration of webMethods Integration Server
@@ -136,12 +140,16 @@ impl Input {
 
     fn options(&self, config: &Arc<Config>) -> discover::Options {
         let include_backups = self.include_backups || config.include_backups;
-        discover::Options { include_backups, config: Arc::clone(config) }
+        discover::Options { include_backups, config: Arc::clone(config), keep: None }
     }
 
     /// Reads what is asked for.
     fn discover(&self, config: &Arc<Config>) -> Discovery {
-        let mut discovery = Discovery::from_paths(&self.paths, self.options(config));
+        self.discover_with(self.options(config), config)
+    }
+
+    fn discover_with(&self, options: discover::Options, config: &Config) -> Discovery {
+        let mut discovery = Discovery::from_paths(&self.paths, options);
         config.inform(&mut discovery);
         discovery
     }
@@ -188,16 +196,38 @@ fn rule(name: &str, config: &Config) -> Result<&'static Rule, String> {
     })
 }
 
-/// Checks all instances of a run.
-fn lint(discovery: &Discovery, given: Given, selection: &Selection) -> (Settled, Vec<Server>) {
-    let mut findings = Vec::new();
+/// Instances checked at a time.
+const PORTION: usize = 256;
+
+/// Checks all instances of a run, and drops what their files hold where the run is too large to keep it.
+fn lint(discovery: &mut Discovery, given: Given, selection: &Selection) -> (Settled, Vec<Server>) {
+    let mut settling = Settling::new(discovery, selection);
     let mut servers = Vec::with_capacity(discovery.groups.len());
-    // One instance at a time: its settings are dropped before the next one is read.
-    for instance in Instance::all(discovery, given) {
-        findings.extend(crate::rules::check(&instance, selection));
-        servers.push(Server::of(&instance));
+    for start in (0..discovery.groups.len()).step_by(PORTION) {
+        let groups = &discovery.groups[start..discovery.groups.len().min(start + PORTION)];
+        let check = |group: &Group| {
+            let instance = Instance::new(discovery, group, given);
+            (crate::rules::check(&instance, selection), Server::of(&instance))
+        };
+        // All processors share the instances; what they find stays in order.
+        let found: Vec<_> = match groups {
+            [only] => vec![check(only)],
+            groups => groups.par_iter().map(check).collect(),
+        };
+        for (group, (findings, server)) in groups.iter().zip(found) {
+            settling.listen(discovery, group.files.iter().copied());
+            settling.add(discovery, findings);
+            servers.push(server);
+        }
+        let files: Vec<FileId> = groups.iter().flat_map(|group| group.files.iter().copied()).collect();
+        discovery.set_aside(files);
     }
-    (settle(discovery, selection, findings), servers)
+    // Files of no instance have comments too.
+    let seen: HashSet<FileId> =
+        discovery.groups.iter().flat_map(|group| group.files.iter().copied()).collect();
+    let others = (0..discovery.documents.len()).map(FileId).filter(|id| !seen.contains(id));
+    settling.listen(discovery, others);
+    (settling.finish(discovery), servers)
 }
 
 /// The output streams of a run.

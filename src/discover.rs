@@ -1,6 +1,7 @@
 //! Paths to documents: which files of a tree matter, what each is for, and which belong together.
 
 mod group;
+mod loaded;
 mod referenced;
 mod roles;
 mod single;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 pub use group::Group;
+pub use loaded::Loaded;
 pub use single::{read_file, wrapper_files};
 pub use walk::normal as absolute;
 
@@ -47,6 +49,12 @@ pub enum Problem {
         /// "a folder" and so on.
         what: &'static str,
     },
+    /// The file changed while wattlint read it.
+    #[error("{path}: was changed while it was checked; check it again")]
+    Changed {
+        /// As shown.
+        path: String,
+    },
     /// A file named on the command line that wattlint can't take.
     #[error("{path}: {why}")]
     Unsuitable {
@@ -73,6 +81,7 @@ impl Problem {
             Problem::Missing { path }
             | Problem::Unreadable { path, .. }
             | Problem::NotAFile { path, .. }
+            | Problem::Changed { path }
             | Problem::Unsuitable { path, .. }
             | Problem::Nothing { path } => path,
         }
@@ -86,6 +95,8 @@ pub struct Options {
     pub include_backups: bool,
     /// The settings of the run: what to leave out, and how large files may be.
     pub config: Arc<Config>,
+    /// Bytes of files that are kept in memory, if not all: those beyond are read again when they are needed.
+    pub keep: Option<u64>,
 }
 
 /// Everything found under the paths of one run.
@@ -103,6 +114,7 @@ pub struct Discovery {
     pub interrupted: Vec<PathBuf>,
     /// The paths looked through, absolute.
     pub paths: Vec<PathBuf>,
+    recent: loaded::Recent,
 }
 
 impl Discovery {
@@ -157,9 +169,30 @@ impl Discovery {
         }
     }
 
-    /// A document by its number.
+    /// A document by its number. What it holds stays in memory once it was asked for: see [`Discovery::open`].
     pub fn document(&self, id: FileId) -> &Document {
         &self.documents[id.0]
+    }
+
+    /// A document by its number, to look into: of a run too large for memory, what it holds is dropped soon after.
+    pub fn open(&self, id: FileId) -> Loaded<'_> {
+        self.recent.open(self.document(id), id)
+    }
+
+    /// Drops what documents hold that may be read again.
+    pub fn set_aside(&mut self, files: impl IntoIterator<Item = FileId>) {
+        for id in files {
+            let document = &mut self.documents[id.0];
+            if document.is_sealed() {
+                document.set_aside();
+            }
+        }
+    }
+
+    /// The files that were others when they were read again.
+    pub fn changed(&self) -> Vec<Problem> {
+        let broken = self.documents.iter().filter(|document| document.is_broken());
+        broken.map(|document| Problem::Changed { path: document.display.clone() }).collect()
     }
 
     /// Makes one document of all paths that lead to one file. Found by name and again in a folder, it was asked for.
@@ -183,8 +216,12 @@ impl Discovery {
 
 /// The name of a path for people: from the current folder where it lies in it, with `/`, control characters visible.
 pub fn display_path(path: &Path) -> String {
-    let current = std::env::current_dir().unwrap_or_default();
-    let path = match path.strip_prefix(&current) {
+    display_from(&std::env::current_dir().unwrap_or_default(), path)
+}
+
+/// As [`display_path`], where the current folder is known already.
+fn display_from(current: &Path, path: &Path) -> String {
+    let path = match path.strip_prefix(current) {
         Ok(inside) if inside.as_os_str().is_empty() => Path::new("."),
         Ok(inside) if path.is_absolute() => inside,
         _ => path,

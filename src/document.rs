@@ -1,6 +1,8 @@
 //! A file of an installation: its role, its bytes, its syntax.
 
+use std::hash::BuildHasher as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::syntax::Span;
@@ -140,13 +142,84 @@ pub struct Document {
     pub display: String,
     /// What it is for.
     pub role: Role,
-    /// Its syntax tree.
-    pub syntax: Syntax,
     /// Read only to understand another file that was asked for: findings in it are not reported.
     pub context: bool,
+    body: OnceLock<Body>,
+    seal: Option<Arc<Seal>>,
+}
+
+/// What a document holds: large, and for documents of a large run not in memory all the time.
+#[derive(Debug, Clone)]
+struct Body {
     bytes: Arc<[u8]>,
+    syntax: Syntax,
+    utf8: OnceLock<bool>,
     lines: OnceLock<Vec<u32>>,
     columns: OnceLock<Columns>,
+}
+
+impl Body {
+    fn parse(path: &Path, role: Role, bytes: Arc<[u8]>) -> Self {
+        let shared = Arc::clone(&bytes);
+        let syntax = match role {
+            Role::ServerCnf | Role::Template | Role::SecurityOverride | Role::JavaSecurity | Role::Ini => {
+                Syntax::Properties(Properties::parse(shared))
+            }
+            Role::Wrapper | Role::CustomWrapper | Role::WrapperInclude | Role::Arguments => {
+                Syntax::Wrapper(Wrapper::parse(shared))
+            }
+            Role::Ports => Syntax::Ports(Ports::parse(shared)),
+            Role::Setenv => {
+                let batch = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("bat"));
+                Syntax::Setenv(Setenv::parse(shared, batch))
+            }
+            Role::Manifest
+            | Role::JdkRelease
+            | Role::StoreAlias
+            | Role::SuiteList
+            | Role::Lock
+            | Role::Config => Syntax::Opaque,
+        };
+        Body { bytes, syntax, utf8: OnceLock::new(), lines: OnceLock::new(), columns: OnceLock::new() }
+    }
+}
+
+/// What is kept of a body that may be dropped and read again: enough to tell whether the file is still the same.
+#[derive(Debug)]
+struct Seal {
+    length: usize,
+    hash: u64,
+    utf8: bool,
+    /// The file was another one when it was read again.
+    broken: AtomicBool,
+}
+
+impl Seal {
+    fn of(bytes: &[u8]) -> Self {
+        Seal {
+            length: bytes.len(),
+            hash: Self::hash(bytes),
+            utf8: std::str::from_utf8(bytes).is_ok(),
+            broken: AtomicBool::new(false),
+        }
+    }
+
+    fn hash(bytes: &[u8]) -> u64 {
+        // Compared within one run only, so any seed will do, as long as it stays.
+        foldhash::quality::FixedState::default().hash_one(bytes)
+    }
+
+    /// The file's bytes once more. Of a file that is another one by now there are as many blanks as it had bytes: what
+    /// is known of places in it fits, nothing of it is shown, and the run says so in the end.
+    fn read_again(&self, path: &Path) -> Vec<u8> {
+        let is_as_long = |meta: &std::fs::Metadata| meta.is_file() && meta.len() == self.length as u64;
+        let read = || std::fs::metadata(path).ok().filter(is_as_long).and_then(|_| std::fs::read(path).ok());
+        let is_same = |bytes: &Vec<u8>| bytes.len() == self.length && Self::hash(bytes) == self.hash;
+        read().filter(is_same).unwrap_or_else(|| {
+            self.broken.store(true, Ordering::Relaxed);
+            vec![b' '; self.length]
+        })
+    }
 }
 
 /// What tells columns in long lines without counting from their start each time.
@@ -207,39 +280,57 @@ fn characters(bytes: &[u8]) -> usize {
 impl Document {
     /// Parses the bytes of a file by its role.
     pub fn new(path: PathBuf, display: String, role: Role, bytes: impl Into<Arc<[u8]>>) -> Self {
-        let bytes = bytes.into();
-        let shared = Arc::clone(&bytes);
-        let syntax = match role {
-            Role::ServerCnf | Role::Template | Role::SecurityOverride | Role::JavaSecurity | Role::Ini => {
-                Syntax::Properties(Properties::parse(shared))
-            }
-            Role::Wrapper | Role::CustomWrapper | Role::WrapperInclude | Role::Arguments => {
-                Syntax::Wrapper(Wrapper::parse(shared))
-            }
-            Role::Ports => Syntax::Ports(Ports::parse(shared)),
-            Role::Setenv => {
-                let batch = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("bat"));
-                Syntax::Setenv(Setenv::parse(shared, batch))
-            }
-            Role::Manifest
-            | Role::JdkRelease
-            | Role::StoreAlias
-            | Role::SuiteList
-            | Role::Lock
-            | Role::Config => Syntax::Opaque,
-        };
+        let body = Body::parse(&path, role, bytes.into());
         Document {
             real: path.clone(),
             path,
             links: Vec::new(),
             display,
             role,
-            syntax,
             context: false,
-            bytes,
-            lines: OnceLock::new(),
-            columns: OnceLock::new(),
+            body: OnceLock::from(body),
+            seal: None,
         }
+    }
+
+    /// Drops what it holds, which is read again from its path when somebody asks for it. Only for what came from there.
+    pub fn set_aside(&mut self) {
+        if let Some(body) = self.body.take() {
+            self.seal.get_or_insert_with(|| Arc::new(Seal::of(&body.bytes)));
+        }
+    }
+
+    /// Whether it was set aside once, so that it can be again.
+    pub fn is_sealed(&self) -> bool {
+        self.seal.is_some()
+    }
+
+    /// Whether what it holds is in memory.
+    pub fn is_here(&self) -> bool {
+        self.body.get().is_some()
+    }
+
+    /// Whether its file was another one when it was read again.
+    pub fn is_broken(&self) -> bool {
+        self.seal.as_ref().is_some_and(|seal| seal.broken.load(Ordering::Relaxed))
+    }
+
+    /// How many bytes it has, without reading it again.
+    pub fn length(&self) -> usize {
+        self.seal.as_ref().map_or_else(|| self.bytes().len(), |seal| seal.length)
+    }
+
+    /// Whether all of it is UTF-8, without reading it again.
+    pub fn is_utf8(&self) -> bool {
+        let look = || *self.body().utf8.get_or_init(|| std::str::from_utf8(self.bytes()).is_ok());
+        self.seal.as_ref().map_or_else(look, |seal| seal.utf8)
+    }
+
+    fn body(&self) -> &Body {
+        self.body.get_or_init(|| {
+            let bytes = self.seal.as_ref().map(|seal| seal.read_again(&self.path));
+            Body::parse(&self.path, self.role, bytes.unwrap_or_default().into())
+        })
     }
 
     /// Whether a path of the server's own system may lead to it: the file's name is the same. Folders are not compared,
@@ -260,12 +351,17 @@ impl Document {
 
     /// The whole file.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.body().bytes
+    }
+
+    /// Its syntax tree.
+    pub fn syntax(&self) -> &Syntax {
+        &self.body().syntax
     }
 
     /// The properties tree, if it is a properties file.
     pub fn properties(&self) -> Option<&Properties> {
-        match &self.syntax {
+        match self.syntax() {
             Syntax::Properties(doc) => Some(doc),
             _ => None,
         }
@@ -273,7 +369,7 @@ impl Document {
 
     /// The wrapper tree, if it is a wrapper file.
     pub fn wrapper(&self) -> Option<&Wrapper> {
-        match &self.syntax {
+        match self.syntax() {
             Syntax::Wrapper(doc) => Some(doc),
             _ => None,
         }
@@ -281,7 +377,7 @@ impl Document {
 
     /// The ports tree, if it is a ports file.
     pub fn ports(&self) -> Option<&Ports> {
-        match &self.syntax {
+        match self.syntax() {
             Syntax::Ports(doc) => Some(doc),
             _ => None,
         }
@@ -289,7 +385,7 @@ impl Document {
 
     /// The start script's tree, if it is one.
     pub fn setenv(&self) -> Option<&Setenv> {
-        match &self.syntax {
+        match self.syntax() {
             Syntax::Setenv(doc) => Some(doc),
             _ => None,
         }
@@ -307,10 +403,11 @@ impl Document {
 
     /// Offsets at which lines start. Built on first use: only findings need it.
     fn line_starts(&self) -> &[u32] {
-        self.lines.get_or_init(|| {
+        let body = self.body();
+        body.lines.get_or_init(|| {
             let mut starts = vec![0];
-            for at in memchr::memchr2_iter(b'\n', b'\r', &self.bytes) {
-                let crlf = self.bytes[at] == b'\r' && self.bytes.get(at + 1) == Some(&b'\n');
+            for at in memchr::memchr2_iter(b'\n', b'\r', &body.bytes) {
+                let crlf = body.bytes[at] == b'\r' && body.bytes.get(at + 1) == Some(&b'\n');
                 if !crlf {
                     starts.push(Span::at(at + 1).start);
                 }
@@ -328,14 +425,14 @@ impl Document {
     pub fn line_span(&self, line: usize) -> Span {
         let starts = self.line_starts();
         let start = starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
-        let end = starts.get(line).map_or(self.bytes.len(), |&end| end as usize);
+        let end = starts.get(line).map_or(self.bytes().len(), |&end| end as usize);
         Span::new(start as usize, end)
     }
 
     /// How many lines there are.
     pub fn line_count(&self) -> usize {
         let starts = self.line_starts();
-        let open = starts.last().is_some_and(|&last| (last as usize) < self.bytes.len());
+        let open = starts.last().is_some_and(|&last| (last as usize) < self.bytes().len());
         starts.len() - usize::from(!open && starts.len() > 1)
     }
 
@@ -343,12 +440,12 @@ impl Document {
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line_of(offset);
         let start = self.line_span(line).start.min(offset);
-        let span = Span { start, end: offset.min(Span::at(self.bytes.len()).start) };
-        let before = span.of(&self.bytes);
+        let span = Span { start, end: offset.min(Span::at(self.bytes().len()).start) };
+        let before = span.of(self.bytes());
         let characters = if before.len() <= Columns::STEP {
             crate::syntax::display_text(before).chars().count()
         } else {
-            self.columns.get_or_init(|| Columns::of(&self.bytes)).count(&self.bytes, span)
+            self.body().columns.get_or_init(|| Columns::of(self.bytes())).count(self.bytes(), span)
         };
         Position { line, column: characters + 1 }
     }

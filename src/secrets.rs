@@ -54,7 +54,7 @@ fn is_reference(value: &str) -> bool {
 pub fn spans(document: &Document) -> Vec<Span> {
     let bytes = document.bytes();
     let mut spans = Vec::new();
-    match &document.syntax {
+    match document.syntax() {
         Syntax::Properties(doc) => {
             for item in doc.items() {
                 match item {

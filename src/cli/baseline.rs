@@ -56,7 +56,7 @@ struct Of {
 
 pub fn run(args: &BaselineArgs, console: &mut Console) -> u8 {
     let (Command::Create { of, .. } | Command::Update { of, .. } | Command::Check { of }) = &args.command;
-    let Some((discovery, config)) = of.input.open(console) else { return FAILED };
+    let Some((mut discovery, config)) = of.input.open(console) else { return FAILED };
     if console.say_discovery(&discovery) {
         console.say("nothing was written");
         return FAILED;
@@ -64,7 +64,7 @@ pub fn run(args: &BaselineArgs, console: &mut Console) -> u8 {
     let set = of.baseline.clone().or_else(|| config.baseline.clone());
     let path = set.unwrap_or_else(|| config.root.join(FILE_NAME));
     let selection = Selection { config, ..Selection::default() };
-    let (settled, servers) = lint(&discovery, of.input.given(), &selection);
+    let (settled, servers) = lint(&mut discovery, of.input.given(), &selection);
     console.say_assumptions(servers.iter());
     let run = Run { discovery, selection, settled, path, named: of.baseline.is_some() };
     match args.command {

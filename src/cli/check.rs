@@ -8,7 +8,7 @@ use clap::Args;
 use super::{Console, FAILED, Input, Rules, lint};
 use crate::baseline::Baseline;
 use crate::config::{FailOn, Profile};
-use crate::discover::{Discovery, display_path};
+use crate::discover::{self, Discovery, display_path};
 use crate::finding::{Finding, Silencer};
 use crate::report::file::{self, Output};
 use crate::report::{self, Format, Look, Report};
@@ -51,6 +51,9 @@ pub struct CheckArgs {
     list_files: bool,
 }
 
+/// Bytes of configuration files kept in memory from one step of a run to the next.
+const KEPT: u64 = 32 << 20;
+
 /// Whether a finding makes the exit code 1.
 fn fails(severity: Severity, fail_on: FailOn) -> bool {
     match fail_on {
@@ -73,8 +76,11 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
     let Some(mut config) = args.input.settings.load(&paths, console) else { return FAILED };
     config.no_ignores = args.no_ignores;
     let config = Arc::new(config);
-    let discovery = match name {
-        None => args.input.discover(&config),
+    let mut discovery = match name {
+        None => {
+            let options = discover::Options { keep: Some(KEPT), ..args.input.options(&config) };
+            args.input.discover_with(options, &config)
+        }
         Some(name) => {
             let options = args.input.options(&config);
             let mut discovery = Discovery::from_stream(name, std::io::stdin().lock(), options);
@@ -88,7 +94,7 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
         list_files(&discovery, console);
         return if failed { FAILED } else { 0 };
     }
-    let (settled, servers) = lint(&discovery, args.input.given(), &selection);
+    let (settled, servers) = lint(&mut discovery, args.input.given(), &selection);
     let Some(settled) = known(args, &discovery, &selection, settled, console) else { return FAILED };
     let Settled { findings, suppressed } = settled;
     console.say_assumptions(servers.iter());
@@ -141,7 +147,11 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> u8 {
         let other: String = other.map(|(count, how)| format!("; {count} {how}")).collect();
         console.say(format!("{}{other}{left_out}", report.summary()));
     }
-    if unwritten.is_empty() { exit_code } else { FAILED }
+    let changed = discovery.changed();
+    for problem in &changed {
+        console.say(format!("error: {problem}"));
+    }
+    if unwritten.is_empty() && changed.is_empty() { exit_code } else { FAILED }
 }
 
 /// Takes off what the baseline knows; `None` if it can't be read, and said so.

@@ -2,26 +2,55 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
 use super::roles::{self, Identity};
-use super::{Discovery, MAX_FILE_BYTES, Options, Problem, display_path, group, referenced};
+use super::{Discovery, MAX_FILE_BYTES, Options, Problem, display_from, display_path, group, referenced};
 use crate::document::{Document, Role};
 
 /// Folders no configuration lives in, wherever they are.
 const SKIPPED: &[&str] =
     &[".git", ".hg", ".svn", "node_modules", "logs", "legal", "jmods", "DocumentStore", "XAStore"];
 
+/// Entries of a folder up to which one processor is quicker than many.
+const FEW: usize = 32;
+
 /// Collects the files of all paths of a run.
 pub struct Walk {
     options: Options,
     found: Discovery,
+    /// Bytes kept in memory so far.
+    kept: AtomicU64,
+}
+
+/// What an entry of a folder comes to.
+enum Step {
+    /// A file to read, with what its name promises, and whether it is a link.
+    File(PathBuf, Role, bool),
+    Document(Box<Document>),
+    Note(String),
+    Problem(Problem),
+    Nothing,
+}
+
+/// A folder of the command line.
+struct Folder<'p> {
+    /// As given.
+    given: &'p Path,
+    /// Absolute, as [`normal`] has the paths of what lies in it.
+    normal: PathBuf,
+    /// The folder itself, if its path goes through links. None of those in it is followed to a folder.
+    real: Option<PathBuf>,
+    /// The current folder of the run.
+    current: PathBuf,
 }
 
 impl Walk {
     pub fn new(options: Options) -> Self {
-        Walk { options, found: Discovery::default() }
+        Walk { options, found: Discovery::default(), kept: AtomicU64::new(0) }
     }
 
     /// Adds one path of the command line.
@@ -55,20 +84,42 @@ impl Walk {
     fn add_folder(&mut self, folder: &Path, shown: String) {
         let before = (self.found.documents.len(), self.found.problems.len());
         let options = self.options.clone();
+        let place = Folder::new(folder);
         let walk = WalkDir::new(folder)
             .sort_by_file_name()
             .into_iter()
             .filter_entry(move |entry| wanted(entry, &options));
+        let mut steps = Vec::new();
         for entry in walk {
-            match entry {
-                Ok(entry) => self.add_entry(&entry),
+            let step = match entry {
+                Ok(entry) => self.step(&entry, &place),
                 Err(error) => {
                     let path = error.path().unwrap_or(folder);
                     let path = display_path(path);
                     let source =
                         error.into_io_error().unwrap_or_else(|| std::io::Error::other("a loop of links"));
-                    self.problem(Problem::Unreadable { path, source });
+                    Step::Problem(Problem::Unreadable { path, source })
                 }
+            };
+            if !matches!(step, Step::Nothing) {
+                steps.push(step);
+            }
+        }
+        // Files are read by all processors; what they come to stays in the order of the walk.
+        let read = |step| match step {
+            Step::File(path, role, is_link) => self.read_found(&path, role, is_link, &place),
+            other => other,
+        };
+        let steps: Vec<Step> = match steps.len() {
+            0..FEW => steps.into_iter().map(read).collect(),
+            _ => steps.into_par_iter().map(read).collect(),
+        };
+        for step in steps {
+            match step {
+                Step::Document(document) => self.found.documents.push(*document),
+                Step::Note(note) => self.found.notes.push(note),
+                Step::Problem(problem) => self.problem(problem),
+                Step::File(..) | Step::Nothing => {}
             }
         }
         let nothing = !self.found.documents[before.0..].iter().any(|doc| super::is_linted(doc.role));
@@ -77,10 +128,9 @@ impl Walk {
         }
     }
 
-    fn add_entry(&mut self, entry: &DirEntry) {
+    /// What to do about an entry, by its name.
+    fn step(&mut self, entry: &DirEntry, folder: &Folder<'_>) -> Step {
         let path = entry.path();
-        // Of thousands of entries few are named anywhere, and the name asks for the current folder.
-        let shown = || display_path(path);
         let Some(role) = roles::by_name(path) else {
             if entry.file_name().to_str().is_some_and(crate::fix::write::is_trace)
                 && let Some(folder) = path.parent()
@@ -88,42 +138,58 @@ impl Walk {
                 self.found.interrupted.push(normal(folder));
             }
             if !entry.file_type().is_dir() && roles::is_lookalike(path) {
-                let note = format!(
-                    "{}: has another name than the server reads, so it was left out; name it to have it read",
-                    shown()
-                );
-                self.found.notes.push(note);
+                let shown = folder.shown(path);
+                return Step::Note(format!(
+                    "{shown}: has another name than the server reads, so it was left out; name it to have it read"
+                ));
             }
-            return;
+            return Step::Nothing;
         };
         if entry.depth() > 0 && entry.file_type().is_dir() {
             // `release` and `.lock` are names a folder may well have.
             if role.is_primary() && roles::is_canonical(path) {
-                self.problem(Problem::NotAFile { path: shown(), what: "a folder" });
+                return Step::Problem(Problem::NotAFile { path: folder.shown(path), what: "a folder" });
             }
-            return;
+            return Step::Nothing;
         }
+        Step::File(path.to_owned(), role, entry.path_is_symlink())
+    }
+
+    /// Reads a file that the walk found.
+    fn read_found(&self, path: &Path, role: Role, is_link: bool, folder: &Folder<'_>) -> Step {
+        let shown = || folder.shown(path);
+        let most = self.options.config.largest_file();
         // A link is followed to a file (Kubernetes mounts files so), never to a folder.
         match fs::metadata(path) {
-            Ok(meta) if meta.is_file() => match read(path, meta.len(), self.options.config.largest_file()) {
+            Ok(meta) if meta.is_file() => match read(path, meta.len(), most) {
                 Ok(Read::Bytes(bytes)) => match roles::identify(path, &bytes) {
-                    Identity::Role(role) => self.document(path, shown(), role, bytes, false),
-                    Identity::Other(why) => self.found.notes.push(format!("{}: {why}", shown())),
-                    Identity::Unknown => {}
+                    Identity::Role(role) => {
+                        let mut document = Document::new(folder.normal(path), shown(), role, bytes);
+                        document.real = folder.real(path, is_link, &document.path);
+                        self.keep(&mut document);
+                        Step::Document(Box::new(document))
+                    }
+                    Identity::Other(why) => Step::Note(format!("{}: {why}", shown())),
+                    Identity::Unknown => Step::Nothing,
                 },
-                Ok(Read::TooLarge) => self.found.notes.push(format!(
-                    "{}: {}",
-                    shown(),
-                    too_large(meta.len(), self.options.config.largest_file())
-                )),
-                Err(source) => self.problem(Problem::Unreadable { path: shown(), source }),
+                Ok(Read::TooLarge) => Step::Note(format!("{}: {}", shown(), too_large(meta.len(), most))),
+                Err(source) => Step::Problem(Problem::Unreadable { path: shown(), source }),
             },
-            Ok(_) if role == Role::Lock || !super::is_linted(role) => {}
-            Ok(meta) => self.problem(Problem::NotAFile {
+            Ok(_) if role == Role::Lock || !super::is_linted(role) => Step::Nothing,
+            Ok(meta) => Step::Problem(Problem::NotAFile {
                 path: shown(),
                 what: if meta.is_dir() { "a link to a folder" } else { "a device, pipe or socket" },
             }),
-            Err(source) => self.problem(Problem::Unreadable { path: shown(), source }),
+            Err(source) => Step::Problem(Problem::Unreadable { path: shown(), source }),
+        }
+    }
+
+    /// Keeps what a document holds in memory, or not if there is too much of it already.
+    fn keep(&self, document: &mut Document) {
+        let Some(most) = self.options.keep else { return };
+        let length = document.bytes().len() as u64;
+        if self.kept.fetch_add(length, Ordering::Relaxed) + length > most {
+            document.set_aside();
         }
     }
 
@@ -210,16 +276,54 @@ impl Walk {
     }
 }
 
+impl<'p> Folder<'p> {
+    fn new(given: &'p Path) -> Self {
+        let absolute = std::path::absolute(given).unwrap_or_else(|_| given.to_owned());
+        let real = fs::canonicalize(given).ok();
+        let normal = match &real {
+            Some(real) if climbs(&absolute) => real.clone(),
+            _ => absolute,
+        };
+        Folder { given, normal, real, current: std::env::current_dir().unwrap_or_default() }
+    }
+
+    /// The name for people of something in it.
+    fn shown(&self, path: &Path) -> String {
+        display_from(&self.current, path)
+    }
+
+    fn inside<'q>(&self, path: &'q Path) -> &'q Path {
+        path.strip_prefix(self.given).unwrap_or(path)
+    }
+
+    /// As [`normal`], without asking the system.
+    fn normal(&self, path: &Path) -> PathBuf {
+        self.normal.join(self.inside(path))
+    }
+
+    /// The file behind a path, without asking the system where no link is.
+    fn real(&self, path: &Path, is_link: bool, normal: &Path) -> PathBuf {
+        match &self.real {
+            Some(real) if !is_link => real.join(self.inside(path)),
+            _ => fs::canonicalize(path).unwrap_or_else(|_| normal.to_owned()),
+        }
+    }
+}
+
+/// Whether a path has a `..` in it.
+fn climbs(path: &Path) -> bool {
+    path.components().any(|part| part == std::path::Component::ParentDir)
+}
+
 /// An absolute path without `.` and `..`. Behind a link, `..` means the folder above the link's target, so where it
 /// stands the file system is asked.
 pub fn normal(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let climbs = absolute.components().any(|part| part == std::path::Component::ParentDir);
     let resolved = || {
         let folder = fs::canonicalize(absolute.parent()?).ok()?;
         Some(folder.join(absolute.file_name()?))
     };
-    if climbs { resolved().unwrap_or(absolute) } else { absolute }
+    if climbs(&absolute) { resolved().unwrap_or(absolute) } else { absolute }
 }
 
 /// The path of an installation's home in the user's words, given those for a file inside it.

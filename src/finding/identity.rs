@@ -47,7 +47,7 @@ impl<'d> Identities<'d> {
     /// The identity of a finding.
     pub fn of(&mut self, finding: &Finding) -> Identity {
         let place = finding.primary.place;
-        let document = self.discovery.document(place.file);
+        let document = &*self.discovery.open(place.file);
         let secrets = self.secrets.entry(place.file).or_insert_with(|| secrets::spans(document));
         let judged = judged(document, place.span);
         let value = match judged.of(document.bytes()) {
@@ -98,7 +98,7 @@ pub fn relative(document: &Document, root: &Path) -> String {
 /// What a finding is about at a place: the value, where it points to the property's name; else what it points to, be it
 /// one element of a list.
 fn judged(document: &Document, span: Span) -> Span {
-    let value = match &document.syntax {
+    let value = match document.syntax() {
         Syntax::Properties(doc) => {
             let index = doc.items().partition_point(|item| item.span().end <= span.start);
             match doc.items().get(index) {
@@ -124,7 +124,7 @@ pub fn property_at(document: &Document, place: Place) -> Option<Cow<'_, str>> {
     if span.is_empty() && span.start == 0 {
         return None;
     }
-    match &document.syntax {
+    match document.syntax() {
         Syntax::Properties(doc) => {
             let index = doc.items().partition_point(|item| item.span().end <= span.start);
             match doc.items().get(index)? {

@@ -30,7 +30,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
             xml.open("file", &[("name", &path_of(report, place.file))])?;
             open = Some(place.file);
         }
-        let position = report.discovery.document(place.file).position(place.span.start);
+        let position = report.discovery.open(place.file).position(place.span.start);
         xml.empty(
             "error",
             &[

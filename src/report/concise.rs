@@ -8,7 +8,7 @@ use crate::syntax::printable;
 /// Writes the findings.
 pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     for finding in report.findings {
-        let document = report.discovery.document(finding.primary.place.file);
+        let document = report.discovery.open(finding.primary.place.file);
         let at = document.position(finding.primary.place.span.start);
         writeln!(
             out,

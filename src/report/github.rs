@@ -13,7 +13,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     for finding in report.findings {
         let place = finding.primary.place;
-        let document = report.discovery.document(place.file);
+        let document = report.discovery.open(place.file);
         let (start, end) = (document.position(place.span.start), document.position(place.span.end));
         let command = match finding.severity {
             Severity::Error => "error",

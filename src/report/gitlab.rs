@@ -47,7 +47,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
             continue;
         }
         let place = finding.primary.place;
-        let document = report.discovery.document(place.file);
+        let document = report.discovery.open(place.file);
         let begin = document.line_of(place.span.start);
         issues.push(Issue {
             kind: "issue",

@@ -89,8 +89,8 @@ impl Shown {
 impl<'r> Page<'r> {
     /// A stretch of a file with secrets masked and control characters made visible.
     fn shown(&mut self, file: FileId, stretch: Span) -> Shown {
-        let document = self.discovery.document(file);
-        let secrets = self.secrets.entry(file).or_insert_with(|| secrets::spans(document));
+        let document = self.discovery.open(file);
+        let secrets = self.secrets.entry(file).or_insert_with(|| secrets::spans(&document));
         let bytes = document.bytes();
         let first_line = document.line_of(stretch.start);
         let mut shown = Shown { text: String::new(), first_line, map: Vec::new() };
@@ -138,7 +138,7 @@ impl<'r> Page<'r> {
         if !self.is_long(place) {
             return group.element(self.snippet(place, annotations));
         }
-        let document = self.discovery.document(place.file);
+        let document = self.discovery.open(place.file);
         let at = document.position(place.span.start);
         let origin = Origin::path(document.display.clone()).line(at.line).char_column(at.column);
         let line = document.line_span(at.line);
@@ -162,7 +162,7 @@ impl<'r> Page<'r> {
 
     /// Whether the line of a place is too long to be drawn whole.
     fn is_long(&self, place: Place) -> bool {
-        let document = self.discovery.document(place.file);
+        let document = self.discovery.open(place.file);
         document.line_span(document.line_of(place.span.start)).range().len() > LONGEST
     }
 
@@ -171,7 +171,7 @@ impl<'r> Page<'r> {
         place: Place,
         annotations: Vec<(AnnotationKind, Span, String)>,
     ) -> Snippet<'r, Annotation<'r>> {
-        let document = self.discovery.document(place.file);
+        let document = self.discovery.open(place.file);
         let line = |offset: u32| document.line_of(offset);
         let from = annotations.iter().map(|(_, span, _)| line(span.start)).min().unwrap_or(1);
         let last = |span: &Span| line(span.end.max(span.start + 1).saturating_sub(1));
@@ -199,7 +199,7 @@ impl<'r> Page<'r> {
     }
 
     fn is_near(&self, primary: Place, other: Place) -> bool {
-        let document = self.discovery.document(primary.file);
+        let document = self.discovery.open(primary.file);
         let line = |place: Place| document.line_of(place.span.start);
         let (first, last) = (line(primary).min(line(other)), line(primary).max(line(other)));
         primary.file == other.file
@@ -270,12 +270,12 @@ impl<'r> Page<'r> {
     /// The difference a fix makes, if it is in one place of one file and touches no secret.
     fn patches(&mut self, edits: &[crate::fix::Edit]) -> Option<Snippet<'r, Patch<'r>>> {
         let file = edits.first()?.file;
-        let document = self.discovery.document(file);
+        let document = self.discovery.open(file);
         let lines = |span: Span| (document.line_of(span.start), document.line_of(span.end.max(span.start)));
         let from = edits.iter().map(|edit| lines(edit.span).0).min()?;
         let to = edits.iter().map(|edit| lines(edit.span).1).max()?;
         let whole = Span { start: document.line_span(from).start, end: document.line_span(to).end };
-        let secrets = self.secrets.entry(file).or_insert_with(|| secrets::spans(document));
+        let secrets = self.secrets.entry(file).or_insert_with(|| secrets::spans(&document));
         if edits.iter().any(|edit| edit.file != file) || to > from + 3 || secrets::touches(secrets, whole) {
             return None;
         }

@@ -221,10 +221,14 @@ pub fn one<'a>(discovery: &'a Discovery, finding: &'a Finding, fingerprint: Stri
 }
 
 fn location(discovery: &Discovery, place: Place) -> Location<'_> {
-    let document = discovery.document(place.file);
+    let document = discovery.open(place.file);
     let point = |offset| {
         let position = document.position(offset);
         Point { offset, line: position.line, column: position.column }
     };
-    Location { file: &document.display, start: point(place.span.start), end: point(place.span.end) }
+    Location {
+        file: &discovery.document(place.file).display,
+        start: point(place.span.start),
+        end: point(place.span.end),
+    }
 }

@@ -96,8 +96,8 @@ fn suite(report: &Report<'_>, file: FileId, findings: &[&Finding], xml: &mut Xml
     // Servers tell tests apart by their names; a line in one would make every edit above it a new test.
     let mut seen: HashMap<String, usize> = HashMap::new();
     for finding in findings {
-        let document = report.discovery.document(file);
-        let property = property_at(document, finding.primary.place).unwrap_or_default();
+        let document = report.discovery.open(file);
+        let property = property_at(&document, finding.primary.place).unwrap_or_default();
         let class = format!("wattlint.{}.{}", finding.rule.family, finding.rule.name);
         let mut name = format!("{path} {}", printable(&property)).trim_end().to_owned();
         let number = seen.entry(format!("{class} {name}")).or_default();
@@ -118,7 +118,7 @@ fn case(
     xml: &mut Xml<'_>,
 ) -> io::Result<()> {
     let place = finding.primary.place;
-    let at = report.discovery.document(place.file).position(place.span.start);
+    let at = report.discovery.open(place.file).position(place.span.start);
     let path = path_of(report, place.file);
     let text = format!("{path}:{}:{}: {}", at.line, at.column, words(finding));
     xml.open("testcase", &[("classname", class), ("name", name)])?;

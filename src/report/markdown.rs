@@ -31,7 +31,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     for finding in findings.iter().take(MOST) {
         let place = finding.primary.place;
-        let line = report.discovery.document(place.file).line_of(place.span.start);
+        let line = report.discovery.open(place.file).line_of(place.span.start);
         writeln!(
             out,
             "| {} | {}:{line} | {} | {} |",

@@ -51,6 +51,11 @@ fn encoded(path: &Path) -> String {
     path.components().filter_map(name).collect::<Vec<_>>().join("/")
 }
 
+/// The name of a document's encoding as the IANA has it.
+pub fn encoding(document: &Document) -> &'static str {
+    if document.is_utf8() { "UTF-8" } else { "ISO-8859-1" }
+}
+
 /// Byte offsets of one document as lines and columns in the encoding the whole of it has.
 pub struct Text<'d> {
     document: &'d Document,
@@ -60,12 +65,7 @@ pub struct Text<'d> {
 impl<'d> Text<'d> {
     /// Looks at the bytes: what is not UTF-8 throughout counts as ISO-8859-1, in which every byte is a character.
     pub fn of(document: &'d Document) -> Self {
-        Text { document, utf8: std::str::from_utf8(document.bytes()).is_ok() }
-    }
-
-    /// The encoding's name as the IANA has it.
-    pub fn encoding(&self) -> &'static str {
-        if self.utf8 { "UTF-8" } else { "ISO-8859-1" }
+        Text { document, utf8: document.is_utf8() }
     }
 
     /// The 1-based line and column, in code points.

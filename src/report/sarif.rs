@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use types::*;
 
 use super::json::document;
-use super::place::{Text, Uri, file as file_uri};
+use super::place::{Text, Uri, encoding, file as file_uri};
 use super::{Report, shown_fix, url, words};
 use crate::document::{FileId, Place};
 use crate::finding::identity::property_at;
@@ -38,7 +38,6 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 /// What is worked out once a run.
 struct Log<'r> {
     report: &'r Report<'r>,
-    texts: Vec<Text<'r>>,
     uris: Vec<ArtifactLocation>,
     /// The number of each rule.
     rules: HashMap<&'r str, usize>,
@@ -53,7 +52,6 @@ impl<'r> Log<'r> {
         };
         Log {
             report,
-            texts: documents.iter().map(Text::of).collect(),
             uris: documents.iter().enumerate().map(location).collect(),
             rules: report.rules.iter().enumerate().map(|(index, rule)| (rule.name.as_ref(), index)).collect(),
         }
@@ -101,12 +99,11 @@ impl<'r> Log<'r> {
     fn artifacts(&self) -> Vec<Artifact<'_>> {
         let documents = self.report.discovery.documents.iter();
         documents
-            .zip(&self.texts)
             .zip(&self.uris)
-            .map(|((document, text), location)| Artifact {
+            .map(|(document, location)| Artifact {
                 location: ArtifactLocation { index: None, ..location.clone() },
-                encoding: text.encoding(),
-                length: document.bytes().len(),
+                encoding: encoding(document),
+                length: document.length(),
                 roles: if document.context { &[] } else { &["analysisTarget"] },
             })
             .collect()
@@ -119,7 +116,8 @@ impl<'r> Log<'r> {
 
     fn result(&self, finding: &'r Finding, fingerprint: String) -> SarifResult<'_> {
         let place = finding.primary.place;
-        let property = property_at(self.report.discovery.document(place.file), place);
+        let document = self.report.discovery.open(place.file);
+        let property = property_at(&document, place);
         let logical = property.map(|name| {
             vec![LogicalLocation { fully_qualified_name: printable(&name).into_owned(), kind: "property" }]
         });
@@ -162,7 +160,8 @@ impl<'r> Log<'r> {
     }
 
     fn region(&self, file: FileId, span: Span) -> Region {
-        let text = &self.texts[file.0];
+        let document = self.report.discovery.open(file);
+        let text = Text::of(&document);
         let ((start_line, start_column), (end_line, end_column)) =
             (text.position(span.start), text.position(span.end));
         Region {
@@ -193,7 +192,7 @@ impl<'r> Log<'r> {
     }
 
     fn replacement(&self, edit: &Edit) -> Option<Replacement> {
-        let text = self.texts[edit.file.0].decode(&edit.text)?;
+        let text = Text::of(self.report.discovery.document(edit.file)).decode(&edit.text)?;
         Some(Replacement {
             deleted_region: self.region(edit.file, edit.span),
             inserted_content: (!text.is_empty()).then_some(Content { text }),

@@ -86,7 +86,7 @@ pub fn comments(document: &Document) -> Vec<Comment> {
     if memchr::memmem::find(bytes, WORD).is_none() {
         return Vec::new();
     }
-    match &document.syntax {
+    match document.syntax() {
         Syntax::Properties(doc) => {
             let items: Vec<Piece> = doc
                 .items()

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 use super::comments::{self, Comment};
 use super::schema::{CheckKind, Rule, Severity};
@@ -31,35 +32,75 @@ pub fn settle(
     selection: &Selection,
     found: impl IntoIterator<Item = Finding>,
 ) -> Settled {
-    let config = &selection.config;
-    let mut silencers = Silencers::of(discovery, config);
-    let mut settled = Settled::default();
-    for mut finding in found {
-        let path = &discovery.document(finding.primary.place.file).path;
-        let Some(severity) = config.severity(finding.rule, finding.severity, path) else { continue };
-        finding.severity = severity;
-        match silencers.silence(&finding) {
-            Some(suppression) => {
-                finding.suppressed = Some(suppression);
-                settled.suppressed.push(finding);
+    let mut settling = Settling::new(discovery, selection);
+    settling.listen(discovery, (0..discovery.documents.len()).map(FileId));
+    settling.add(discovery, found);
+    settling.finish(discovery)
+}
+
+/// The same in portions, for runs too large to be in memory at once.
+pub struct Settling<'s> {
+    selection: &'s Selection,
+    silencers: Silencers<'s>,
+    settled: Settled,
+}
+
+impl<'s> Settling<'s> {
+    /// Begins.
+    pub fn new(discovery: &Discovery, selection: &'s Selection) -> Self {
+        let silencers = Silencers::of(discovery, &selection.config);
+        Settling { selection, silencers, settled: Settled::default() }
+    }
+
+    /// Reads the comments of some files, which has to happen before findings in these files are added.
+    pub fn listen(&mut self, discovery: &Discovery, files: impl IntoIterator<Item = FileId>) {
+        for id in files {
+            let document = discovery.document(id);
+            if document.context || self.silencers.comments.contains_key(&id) {
+                continue;
             }
-            None => settled.findings.push(finding),
+            let comments = comments::comments(document);
+            if !comments.is_empty() {
+                self.silencers.comments.insert(id, comments);
+            }
         }
     }
-    settled.findings.extend(silencers.verdicts(selection));
-    if !selection.only.is_empty() {
-        let asked = |finding: &Finding| selection.only.iter().any(|rule| std::ptr::eq(*rule, finding.rule));
-        settled.findings.retain(asked);
-        settled.suppressed.retain(asked);
+
+    /// Takes some findings.
+    pub fn add(&mut self, discovery: &Discovery, found: impl IntoIterator<Item = Finding>) {
+        for mut finding in found {
+            let document = discovery.document(finding.primary.place.file);
+            let level = self.selection.config.severity(finding.rule, finding.severity, &document.path);
+            let Some(severity) = level else { continue };
+            finding.severity = severity;
+            match self.silencers.silence(document, &finding) {
+                Some(suppression) => {
+                    finding.suppressed = Some(suppression);
+                    self.settled.suppressed.push(finding);
+                }
+                None => self.settled.findings.push(finding),
+            }
+        }
     }
-    sort(&mut settled.findings);
-    sort(&mut settled.suppressed);
-    settled
+
+    /// All that counts, and what is to be said of the silencing.
+    pub fn finish(self, discovery: &Discovery) -> Settled {
+        let Settling { selection, silencers, mut settled } = self;
+        settled.findings.extend(silencers.verdicts(discovery, selection));
+        if !selection.only.is_empty() {
+            let asked =
+                |finding: &Finding| selection.only.iter().any(|rule| std::ptr::eq(*rule, finding.rule));
+            settled.findings.retain(asked);
+            settled.suppressed.retain(asked);
+        }
+        sort(&mut settled.findings);
+        sort(&mut settled.suppressed);
+        settled
+    }
 }
 
 /// All that may silence findings in a run, and whether it did.
 struct Silencers<'d> {
-    discovery: &'d Discovery,
     config: &'d Config,
     comments: HashMap<FileId, Vec<Comment>>,
     /// The `[[ignore]]` tables, as they are after the fixes made so far.
@@ -72,13 +113,7 @@ struct Silencers<'d> {
 }
 
 impl<'d> Silencers<'d> {
-    fn of(discovery: &'d Discovery, config: &'d Config) -> Self {
-        let files = (0..discovery.documents.len()).map(FileId);
-        let comments = files.filter_map(|id| {
-            let document = discovery.document(id);
-            let comments = if document.context { Vec::new() } else { comments::comments(document) };
-            (!comments.is_empty()).then_some((id, comments))
-        });
+    fn of(discovery: &Discovery, config: &'d Config) -> Self {
         let document = config_document(discovery).map(|id| discovery.document(id));
         let edited = document.filter(|document| {
             config.file.as_ref().is_some_and(|(_, _, text)| text.as_bytes() != document.bytes())
@@ -86,10 +121,9 @@ impl<'d> Silencers<'d> {
         let tables =
             edited.and_then(|document| config.ignores_in(std::str::from_utf8(document.bytes()).ok()?).ok());
         Silencers {
-            discovery,
             config,
             tables: tables.map_or(Cow::Borrowed(&config.ignores), Cow::Owned),
-            comments: comments.collect(),
+            comments: HashMap::new(),
             used: HashSet::new(),
             used_tables: HashSet::new(),
             active: !config.no_ignores,
@@ -97,9 +131,8 @@ impl<'d> Silencers<'d> {
     }
 
     /// Who silences a finding, if anybody does. All that would are marked as used.
-    fn silence(&mut self, finding: &Finding) -> Option<Suppression> {
+    fn silence(&mut self, document: &Document, finding: &Finding) -> Option<Suppression> {
         let place = finding.primary.place;
-        let document = self.discovery.document(place.file);
         let rule = finding.rule.name.as_ref();
         if !self.config.is_ignorable(rule) {
             return None;
@@ -133,38 +166,40 @@ impl<'d> Silencers<'d> {
     }
 
     /// What is to be said of the silencing itself.
-    fn verdicts(&self, selection: &Selection) -> Vec<Finding> {
+    fn verdicts(&self, discovery: &Discovery, selection: &Selection) -> Vec<Finding> {
         let mut findings = Vec::new();
         for (&file, comments) in &self.comments {
             for (index, comment) in comments.iter().enumerate() {
                 let used = |name: usize| self.used.contains(&(file, index, name));
-                self.judge(selection, file, &Silencing::comment(comment), &used, &mut findings);
+                let document = discovery.open(file);
+                self.judge(selection, (file, &document), &Silencing::comment(comment), &used, &mut findings);
             }
         }
-        let Some(file) = config_document(self.discovery) else { return findings };
+        let Some(file) = config_document(discovery) else { return findings };
+        let document = discovery.document(file);
         for (index, table) in self.tables.iter().enumerate().filter(|(_, table)| table.in_file) {
-            let used = |name: usize| self.used_tables.contains(&(index, name)) || !self.sees_all();
-            self.judge(selection, file, &Silencing::table(table), &used, &mut findings);
+            let used = |name: usize| self.used_tables.contains(&(index, name)) || !self.sees_all(discovery);
+            self.judge(selection, (file, document), &Silencing::table(table), &used, &mut findings);
         }
         findings
     }
 
     /// Whether the run looks at all files the configuration is for: else what seems of no use may be of use elsewhere.
-    fn sees_all(&self) -> bool {
-        self.discovery.paths.iter().any(|path| self.config.root.starts_with(path))
+    fn sees_all(&self, discovery: &Discovery) -> bool {
+        discovery.paths.iter().any(|path| self.config.root.starts_with(path))
     }
 
     fn judge(
         &self,
         selection: &Selection,
-        file: FileId,
+        (file, document): (FileId, &Document),
         silencing: &Silencing<'_>,
         used: &dyn Fn(usize) -> bool,
         findings: &mut Vec<Finding>,
     ) {
-        let document = self.discovery.document(file);
         let mut say = |name: &str, place: Span, message: String, edits: Vec<Edit>| {
-            findings.extend(self.finding(selection, name, Place::new(file, place), message, edits));
+            let found = (name, Place::new(file, place), message, edits);
+            findings.extend(self.finding(selection, &document.path, found));
         };
         if let Some(why) = silencing.malformed {
             say(
@@ -227,16 +262,13 @@ impl<'d> Silencers<'d> {
     fn finding(
         &self,
         selection: &Selection,
-        name: &str,
-        place: Place,
-        message: String,
-        edits: Vec<Edit>,
+        path: &Path,
+        (name, place, message, edits): (&str, Place, String, Vec<Edit>),
     ) -> Option<Finding> {
         let rule = find(name).filter(|rule| selection.reports(rule))?;
-        let document = self.discovery.document(place.file);
-        let strict = self.config.profile(&document.path) == Profile::Strict;
+        let strict = self.config.profile(path) == Profile::Strict;
         let found = if strict { Severity::Error } else { rule.severity };
-        let severity = self.config.severity(rule, found, &document.path)?;
+        let severity = self.config.severity(rule, found, path)?;
         let fix = rule.fix.as_ref().filter(|_| !edits.is_empty());
         Some(Finding {
             rule,

@@ -120,7 +120,8 @@ impl Baseline {
         }
         let mut known = BTreeMap::new();
         for Entry { rule, file, property, value, count } in file.findings {
-            *known.entry(Identity { rule, file, property, value }).or_default() += count;
+            let sum: &mut usize = known.entry(Identity { rule, file, property, value }).or_default();
+            *sum = sum.saturating_add(count);
         }
         Ok(Baseline { known })
     }
@@ -151,7 +152,7 @@ impl Baseline {
 
     /// How many findings it knows.
     pub fn len(&self) -> usize {
-        self.known.values().sum()
+        self.known.values().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
     /// Whether it knows none.
@@ -163,7 +164,8 @@ impl Baseline {
     pub fn by_rule(&self) -> BTreeMap<&str, usize> {
         let mut rules = BTreeMap::new();
         for (identity, count) in &self.known {
-            *rules.entry(identity.rule.as_str()).or_default() += count;
+            let sum: &mut usize = rules.entry(identity.rule.as_str()).or_default();
+            *sum = sum.saturating_add(*count);
         }
         rules
     }
@@ -228,7 +230,8 @@ impl Baseline {
     /// With the entries of another one.
     pub fn with(mut self, other: Baseline) -> Baseline {
         for (identity, count) in other.known {
-            *self.known.entry(identity).or_default() += count;
+            let sum = self.known.entry(identity).or_default();
+            *sum = sum.saturating_add(count);
         }
         self
     }

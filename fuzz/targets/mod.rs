@@ -2,9 +2,13 @@
 //!
 //! They are run by libFuzzer on what it makes up, and by `cargo test` on the seeds.
 
+pub mod baseline;
+pub mod config;
 pub mod files;
 pub mod journal;
+pub mod log;
 pub mod options;
+pub mod own;
 pub mod patch;
 pub mod ports;
 pub mod properties;
@@ -20,9 +24,13 @@ use wattlint::syntax::Span;
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const ALL: [(&str, Target); 10] = [
+pub const ALL: [(&str, Target); 14] = [
+    ("baseline", baseline::run),
+    ("config", config::run),
     ("journal", journal::run),
+    ("log", log::run),
     ("options", options::run),
+    ("own", own::run),
     ("patch", patch::run),
     ("ports", ports::run),
     ("properties", properties::run),

@@ -1,5 +1,4 @@
-//! The TOML of a rule, and its condition and fix on a small installation. A loader that reads rules or settings of
-//! wattlint at run time belongs here too.
+//! The TOML of a rule, and its condition and fix on a small installation.
 
 use std::cell::OnceCell;
 
@@ -16,7 +15,8 @@ const WRAPPER: &str = "wrapper.java.additional.400=-Djavax.net.debug=ssl\nwrappe
 const PORTS: &str = "<Values><record name=\"listeners\"><record name=\"HTTPSListener@1\">\
     <value name=\"protocol\">HTTPS</value><value name=\"useJSSE\">false</value></record></record></Values>\n";
 
-fn installation() -> Discovery {
+/// A small installation to try things on.
+pub fn installation() -> Discovery {
     Discovery::from_memory([
         ("config/server.cnf", SETTINGS.into()),
         ("configuration/custom_wrapper.conf", WRAPPER.into()),
@@ -56,6 +56,11 @@ pub fn run(data: &[u8]) {
     rule.why = "".into();
     // Rules live as long as the program.
     let rule: &'static Rule = Box::leak(Box::new(rule));
+    on_an_installation(rule);
+}
+
+/// Runs a rule and its fixes.
+pub fn on_an_installation(rule: &'static Rule) {
     INSTALLATION.with(|cell| condition(rule, cell.get_or_init(installation)));
 }
 

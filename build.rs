@@ -483,10 +483,22 @@ fn handshakes(out: &mut String) {
         )
     });
     let names: Vec<&str> = texts.rows.iter().map(|row| texts.get(row, "name")).collect();
+    let classes = table("handshake-classes");
+    slice(out, &classes, "HANDSHAKE_CLASSES", "Class", "The classes of failed handshakes.", |row| {
+        let issue = Some(classes.get(row, "issue")).filter(|issue| !issue.is_empty());
+        format!(
+            "name: {:?}, issue: {:?}, what: {:?}",
+            classes.get(row, "class"),
+            issue.map(|issue| issue.parse::<u8>().expect("the number of an issue")),
+            classes.get(row, "what")
+        )
+    });
+    let known: Vec<&str> = classes.rows.iter().map(|row| classes.get(row, "class")).collect();
     let causes = table("handshake-causes");
     slice(out, &causes, "HANDSHAKE_CAUSES", "Cause", "Why handshakes fail: the first that fits.", |row| {
         let when: Vec<String> =
             causes.get(row, "when").split_whitespace().map(|word| condition(word, &names)).collect();
+        assert!(known.contains(&causes.get(row, "class")), "class of {row:?}");
         assert!(["certain", "likely", "possible"].contains(&causes.get(row, "sure")), "sure of {row:?}");
         assert!(["us", "partner", "both"].contains(&causes.get(row, "who")), "who of {row:?}");
         let setting = match causes.get(row, "setting") {

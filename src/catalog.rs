@@ -423,6 +423,17 @@ pub enum Condition {
     Text(&'static [usize], bool),
 }
 
+/// A class of failed handshakes.
+#[derive(Debug, Clone, Copy)]
+pub struct Class {
+    /// Its name.
+    pub name: &'static str,
+    /// Its number in the article of 2016, for the six that it has.
+    pub issue: Option<u8>,
+    /// What happened, for people.
+    pub what: &'static str,
+}
+
 /// Why a handshake fails.
 #[derive(Debug, Clone, Copy)]
 pub struct Cause {

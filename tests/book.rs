@@ -1,6 +1,8 @@
 //! The book in `docs/`: its pages about rules say what the rules say, its picture is what the program prints, and no link
 //! leads nowhere. `SNAPSHOTS=overwrite cargo test --test book` writes anew what is generated.
 
+#[path = "book/cause_page.rs"]
+mod cause_page;
 #[path = "book/links.rs"]
 mod links;
 #[path = "book/rule_pages.rs"]
@@ -38,6 +40,11 @@ fn every_rule_has_its_page() {
     let rules = builtin().iter().map(|rule| rule.name.to_string()).chain(["README".to_owned()]);
     let (pages, rules): (BTreeSet<String>, BTreeSet<String>) = (pages.collect(), rules.collect());
     assert_eq!(pages, rules, "pages, and rules");
+}
+
+#[test]
+fn the_causes_of_failed_handshakes_have_their_page() {
+    generated("docs/causes.md", cause_page::page());
 }
 
 #[test]

@@ -194,6 +194,8 @@ pub struct Handshake {
     pub suite: Option<String>,
     /// Certificates shown.
     pub certificates: Vec<Certificate>,
+    /// Whose certificates were printed last.
+    pub chain: Option<Side>,
     /// Authorities that the server takes client certificates of.
     pub authorities: Vec<String>,
     /// Alerts.

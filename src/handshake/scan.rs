@@ -6,12 +6,13 @@
 use super::carrier;
 use super::dialect::jsse_new::{self, Body};
 use super::dialect::{Event, certificate, exception, iaik, jsse_old};
-use super::record::{Certificate, Fact, Handshake, Moment};
+use super::record::{Certificate, Handshake, Moment};
 use super::session::{At, Sessions};
 use super::threads::Threads;
 use super::trace::Traces;
 use super::words::{Hit, Kind, Search};
 use crate::tls::Provider;
+use crate::tls::jsse::Side;
 
 /// A line's first bytes; what is behind them is not looked at.
 pub const LONGEST_LINE: usize = 64 << 10;
@@ -512,7 +513,7 @@ impl Scanner {
         if let Some(mut certificate) = self.certificate.take().filter(|c| !c.subject.is_empty())
             && let Some(handshake) = self.sessions.get(key)
         {
-            certificate.server = !(handshake.has(Fact::ClientCertificate));
+            certificate.server = handshake.chain != Some(Side::Client);
             let at = At { line: self.line, time: None };
             let event = Event::Certificate(Box::new(certificate));
             self.sessions.apply(key, Some(Provider::Jsse), "", at, event);

@@ -290,7 +290,14 @@ fn apply(handshake: &mut Handshake, at: At, event: Event<'_>) {
 
 fn chain(handshake: &mut Handshake, of: Option<Side>, empty: Option<bool>) {
     let server_shown = handshake.has(Fact::ServerCertificate);
-    let of = of.unwrap_or(if server_shown { Side::Client } else { Side::Server });
+    let of = match (of, empty, handshake.chain) {
+        (Some(of), ..) => of,
+        // What a chain holds stands below its head.
+        (None, Some(_), Some(last)) => last,
+        _ if server_shown => Side::Client,
+        _ => Side::Server,
+    };
+    handshake.chain = Some(of);
     match (of, empty) {
         (Side::Server, _) => handshake.facts.add(Fact::ServerCertificate),
         (Side::Client, Some(true)) if handshake.has(Fact::ClientCertificate) => {}

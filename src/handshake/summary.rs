@@ -3,21 +3,14 @@
 use super::record::{Handshake, Moment, Outcome};
 use super::scan::Notes;
 use super::verdict::Verdict;
+use crate::catalog::HANDSHAKE_CLASSES;
 
 /// Groups kept; more are only counted.
 const MOST_GROUPS: usize = 500;
 
 /// The article's number of a class, for those it has.
 pub fn issue(class: &str) -> Option<u8> {
-    Some(match class {
-        "negotiation" => 1,
-        "sni" => 2,
-        "server-certificate-rejected" => 3,
-        "client-certificate-not-sent" => 4,
-        "client-certificate-rejected" => 5,
-        "x509-v1" => 6,
-        _ => return None,
-    })
+    HANDSHAKE_CLASSES.iter().find(|known| known.name == class)?.issue
 }
 
 /// Failures of one cause with one peer.

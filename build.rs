@@ -143,7 +143,7 @@ emit_struct!(Rule {
     references,
     examples
 });
-emit_struct!(RuleFix { title, safety, set, remove });
+emit_struct!(RuleFix { title, safety, set, remove, reveals });
 emit_struct!(When {
     setting,
     jvm,

@@ -37,6 +37,14 @@ pub fn find(name: &str) -> Option<&'static Rule> {
     Some(&BUILTIN[index])
 }
 
+/// Whether a fix may say that it reveals this: a rule, a family or `*`.
+pub fn may_be_revealed(name: &str) -> bool {
+    name == "*"
+        || name == own::FAMILY
+        || find(name).is_some()
+        || BUILTIN.iter().any(|rule| rule.family == name)
+}
+
 /// A native check.
 pub type Check = fn(&Cx<'_, '_>);
 
@@ -224,6 +232,11 @@ impl Selection {
         } else {
             Box::new(self.only.iter().copied())
         }
+    }
+
+    /// The rule of a name, built-in or of the site's own.
+    pub fn find(&self, name: &str) -> Option<&'static Rule> {
+        find(name).or_else(|| self.config.own_rule(name))
     }
 
     /// Whether a rule runs.

@@ -37,6 +37,8 @@ fn every_rule_is_whole() {
             assert!(range.parse::<VersionRange>().is_ok(), "{name}: {range}");
         }
         assert!(rule.basis != Basis::Inferred || rule.severity < Severity::Error, "{name}: inferred error");
+        let reveals = rule.fix.iter().flat_map(|fix| fix.reveals.iter());
+        assert!(reveals.map(AsRef::as_ref).all(rules::may_be_revealed), "{name}: reveals what there is not");
         let finds = rule.examples.iter().filter(|example| !example.finds.is_empty()).count();
         assert!(finds > 0, "{name}: an example that finds");
         assert!(finds < rule.examples.len(), "{name}: an example that finds nothing");

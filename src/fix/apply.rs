@@ -10,7 +10,7 @@ use crate::discover::Discovery;
 use crate::document::FileId;
 use crate::finding::Finding;
 use crate::instance::{Given, Instance};
-use crate::rules::schema::{Safety, Severity};
+use crate::rules::schema::{Rule, Safety, Severity};
 use crate::rules::settle::settle;
 use crate::rules::{self, Selection};
 use crate::secrets;
@@ -39,10 +39,10 @@ pub enum FixError {
         /// The rules whose fixes were applied.
         rules: String,
     },
-    /// The fixes together make an error that was not there.
+    /// The fixes together bring a finding that was not there.
     #[error(
-        "the fixes of {rules} together would bring a new error ({new} in {path}); nothing was changed: apply them one \
-         by one with --only"
+        "the fixes of {rules} would bring something new, {new} in {path}; nothing was changed: apply them one by one with \
+         --only to see which does"
     )]
     Worse {
         /// The file.
@@ -54,24 +54,50 @@ pub enum FixError {
     },
 }
 
-/// What errors there are: of each rule and the file it is about, how many.
-type Errors = BTreeMap<(&'static str, FileId), usize>;
-
-fn errors<'f>(findings: impl Iterator<Item = &'f Finding>) -> Errors {
-    let grave = findings.filter(|finding| finding.severity == Severity::Error);
-    let mut errors = Errors::default();
-    for finding in grave {
-        *errors.entry((finding.rule.name.as_ref(), finding.primary.place.file)).or_default() += 1;
-    }
-    errors
+/// What is found: of each rule and the file it is about, how often.
+#[derive(Default)]
+struct Census {
+    found: BTreeMap<(&'static str, FileId), (&'static Rule, usize)>,
+    errors: usize,
 }
 
-/// As [`errors`], of all rules, whatever a run is limited to.
-fn all_errors(discovery: &Discovery, givens: &[Given]) -> Errors {
-    let groups = discovery.groups.iter().zip(givens);
-    let all = groups
-        .flat_map(|(group, given)| rules::check(&Instance::new(discovery, group, *given), &Selection::all()));
-    errors(all.collect::<Vec<_>>().iter())
+impl Census {
+    fn of<'f>(findings: impl Iterator<Item = &'f Finding>) -> Self {
+        let mut census = Census::default();
+        for finding in findings {
+            let key = (finding.rule.name.as_ref(), finding.primary.place.file);
+            census.found.entry(key).or_insert((finding.rule, 0)).1 += 1;
+            census.errors += usize::from(finding.severity == Severity::Error);
+        }
+        census
+    }
+
+    /// Of all rules, whatever a run is limited to.
+    fn of_all(discovery: &Discovery, givens: &[Given]) -> Self {
+        let groups = discovery.groups.iter().zip(givens);
+        let all = groups.flat_map(|(group, given)| {
+            rules::check(&Instance::new(discovery, group, *given), &Selection::all())
+        });
+        Census::of(all.collect::<Vec<_>>().iter())
+    }
+
+    /// What is found more often than before, and is no truth that one of the fixes was to reveal. One error in the place
+    /// of another may be revealed; one more is always too much.
+    fn worse_than(&self, before: &Census, applied: &[&'static Rule]) -> Option<(&'static str, FileId)> {
+        let reveals = |rule: &Rule| {
+            let mut names =
+                applied.iter().filter_map(|rule| rule.fix.as_ref()).flat_map(|fix| fix.reveals.iter());
+            names.any(|name| name == "*" || *name == rule.name || *name == rule.family)
+        };
+        let more = self.errors > before.errors;
+        let new = self
+            .found
+            .iter()
+            .filter(|(key, (_, count))| before.found.get(*key).is_none_or(|(_, known)| count > known));
+        new.filter(|(_, (rule, _))| more && rule.severity == Severity::Error || !reveals(rule))
+            .map(|(key, _)| *key)
+            .next()
+    }
 }
 
 /// A file with its edits against the bytes on disk.
@@ -175,9 +201,9 @@ pub fn converge(
         findings.iter().any(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safety >= permit.tier));
     let limited = !selection.only.is_empty();
     let before = match (any, limited) {
-        (false, _) => Errors::default(),
-        (true, true) => all_errors(discovery, &givens),
-        (true, false) => errors(findings.iter()),
+        (false, _) => Census::default(),
+        (true, true) => Census::of_all(discovery, &givens),
+        (true, false) => Census::of(findings.iter()),
     };
     let mut working = Working::default();
     let mut outcome = Outcome::default();
@@ -217,16 +243,14 @@ pub fn converge(
         findings = settled(discovery, &found).findings;
     }
     if !outcome.applied.is_empty() {
-        let after = if limited { all_errors(discovery, &givens) } else { errors(findings.iter()) };
-        // Whoever leaves IAIK may meet what is wrong with the lists of JSSE: one error in the place of another is no harm.
-        let more = after.values().sum::<usize>() > before.values().sum();
-        let new = after.iter().find(|(what, count)| *count > before.get(*what).unwrap_or(&0));
-        if let Some(((rule, file), _)) = new.filter(|_| more) {
-            let rules: Vec<&str> = outcome.applied.keys().copied().collect();
+        let after = if limited { Census::of_all(discovery, &givens) } else { Census::of(findings.iter()) };
+        let names = outcome.applied.keys();
+        let applied: Vec<&'static Rule> = names.clone().filter_map(|name| selection.find(name)).collect();
+        if let Some((rule, file)) = after.worse_than(&before, &applied) {
             return Err(FixError::Worse {
-                path: discovery.document(*file).display.clone(),
-                new: (*rule).to_owned(),
-                rules: rules.join(", "),
+                path: discovery.document(file).display.clone(),
+                new: rule.to_owned(),
+                rules: names.copied().collect::<Vec<_>>().join(", "),
             });
         }
     }

@@ -91,6 +91,10 @@ fn problem(rule: &Rule) -> Option<String> {
             return Some(error.to_string());
         }
     }
+    let reveals = rule.fix.iter().flat_map(|fix| fix.reveals.iter());
+    if let Some(unknown) = reveals.map(AsRef::as_ref).find(|name| !super::may_be_revealed(name)) {
+        return Some(format!("reveals: there is no rule or family '{unknown}'"));
+    }
     condition(when)
 }
 

@@ -150,6 +150,10 @@ pub struct RuleFix {
     /// Settings to take out.
     #[serde(default)]
     pub remove: List<Text>,
+    /// Rules or families that may have something to say afterwards, since what they judge counts only then: the lists of
+    /// JSSE once IAIK is left. `*` stands for all. What any other rule finds anew keeps a run from changing anything.
+    #[serde(default)]
+    pub reveals: List<Text>,
 }
 
 /// A condition: one subject with tests, or a combination.

@@ -22,18 +22,22 @@ fn place(list: &List, names: &[&str]) -> Place {
     element.map_or(list.place, |(_, span)| Place::new(list.place.file, *span))
 }
 
-/// The edits that take suites off a list, if something that can be used stays on it.
+/// The edits that take suites off a list, if something that can be used stays on it, for each protocol that has a suite
+/// there now.
 fn removal(cx: &Cx<'_, '_>, suites: &SuiteList, remove: impl Fn(&str) -> bool) -> Vec<Edit> {
     let usable = |name: &str| match suites.provider {
         Provider::Iaik => true,
         Provider::Jsse => !matches!(status(cx, name), Status::Unknown | Status::Disabled),
     };
-    let mut names = suites.list.elements.iter().map(|(name, _)| name.as_str());
-    if names.any(|name| name != SIGNAL && !remove(name) && usable(name)) {
-        make::remove_from_list(&suites.list, remove)
-    } else {
-        Vec::new()
-    }
+    let names = suites.list.elements.iter().map(|(name, _)| name.as_str());
+    let live: Vec<&str> = names.filter(|name| *name != SIGNAL && usable(name)).collect();
+    let kept: Vec<&str> = live.iter().copied().filter(|name| !remove(name)).collect();
+    let served = |names: &[&str], protocol| names.iter().any(|name| fits(name, protocol));
+    let cut_off = |protocol: &Protocol| served(&live, *protocol) && !served(&kept, *protocol);
+    let enabled = suites.directions(cx.instance).into_iter().filter_map(|one| protocols(cx.instance, one));
+    let loses_one = suites.provider == Provider::Jsse
+        && enabled.flat_map(|protocols| protocols.enabled).any(|protocol| cut_off(&protocol));
+    if kept.is_empty() || loses_one { Vec::new() } else { make::remove_from_list(&suites.list, remove) }
 }
 
 /// The names of a list that fulfil a condition.

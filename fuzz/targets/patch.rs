@@ -54,7 +54,8 @@ pub fn run(data: &[u8]) {
     }
     let path = PathBuf::from(path.trim_start_matches('/'));
     let document = Document::new(path.clone(), path.display().to_string(), role, before.clone());
-    let discovery = Discovery { documents: vec![document], ..Discovery::default() };
+    let mut discovery = Discovery::default();
+    discovery.documents.push(document);
     let change = Change { file: FILE, edits: edits.clone(), before: before.clone(), after: now.clone() };
     let mut out = Vec::new();
     patch::write(&discovery, &[change], Path::new(""), &mut out);

@@ -362,10 +362,9 @@ fn hex4(digits: &[u8]) -> Option<u16> {
 /// A lone surrogate, which Rust's strings can't hold, becomes U+FFFD.
 pub fn decode(bytes: &[u8], span: Span) -> Cow<'_, str> {
     let raw = span.of(bytes);
-    if raw.is_ascii()
-        && memchr::memchr(b'\\', raw).is_none()
-        && let Ok(text) = std::str::from_utf8(raw)
-    {
+    // One pass without a way out of it, which the compiler makes wide steps of.
+    let odd = raw.iter().fold(false, |odd, &byte| odd | !byte.is_ascii() | (byte == b'\\'));
+    if !odd && let Ok(text) = std::str::from_utf8(raw) {
         return Cow::Borrowed(text);
     }
     String::from_utf16_lossy(&decode_utf16(bytes, span)).into()

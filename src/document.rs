@@ -146,7 +146,8 @@ pub struct Document {
     pub context: bool,
     /// What it says of other files, where whoever read it asked.
     pub mentions: Mentions,
-    body: OnceLock<Body>,
+    /// In a box, since a large run has a hundred thousand documents without one.
+    body: OnceLock<Box<Body>>,
     seal: Option<Arc<Seal>>,
 }
 
@@ -304,7 +305,7 @@ impl Document {
             role,
             context: false,
             mentions: Mentions::default(),
-            body: OnceLock::from(body),
+            body: OnceLock::from(Box::new(body)),
             seal: None,
         }
     }
@@ -345,7 +346,7 @@ impl Document {
     fn body(&self) -> &Body {
         self.body.get_or_init(|| {
             let bytes = self.seal.as_ref().map(|seal| seal.read_again(&self.path));
-            Body::parse(&self.path, self.role, bytes.unwrap_or_default().into())
+            Box::new(Body::parse(&self.path, self.role, bytes.unwrap_or_default().into()))
         })
     }
 

@@ -114,6 +114,7 @@ impl Walk {
             0..FEW => steps.into_iter().map(read).collect(),
             _ => steps.into_par_iter().map(read).collect(),
         };
+        self.found.documents.reserve_exact(steps.len());
         for step in steps {
             match step {
                 Step::Document(document) => self.found.documents.push(*document),

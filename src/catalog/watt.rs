@@ -194,7 +194,13 @@ pub fn watt_names() -> impl Iterator<Item = &'static str> {
 }
 
 fn fold(name: &str) -> String {
-    name.chars().filter(|c| *c != '.').flat_map(char::to_lowercase).collect()
+    let mut folded = String::with_capacity(name.len());
+    if name.is_ascii() {
+        folded.extend(name.chars().filter(|c| *c != '.').map(|c| c.to_ascii_lowercase()));
+    } else {
+        folded.extend(name.chars().filter(|c| *c != '.').flat_map(char::to_lowercase));
+    }
+    folded
 }
 
 /// The setting that differs from a name in nothing but the case of letters; `None` if there is none or it is the same.
@@ -238,11 +244,12 @@ pub fn watt_like(name: &str) -> Option<(&'static Watt, Likeness)> {
             continue;
         }
         // With other parts than the known name's, a slip changes one letter (see `is_slip`).
-        let allowed = if dots(name) == dots(row.name) { allowed } else { 1 };
+        let allowed = if dots_in_name == dots(row.name) { allowed } else { 1 };
         // Each letter that one of the two lacks costs at least one edit.
         if (letters ^ letters_of(known)).count_ones() as usize > 2 * allowed
             || known.len().abs_diff(folded.len()) > allowed
             || !may_be_slip(name, row.name)
+            || allowed == 1 && !is_one_edit_away(folded.as_bytes(), known.as_bytes())
         {
             continue;
         }
@@ -321,6 +328,15 @@ impl Seconds {
     }
 }
 
+/// Whether one edit may lead from a text to another: of what they do not share at both ends, hardly anything is left.
+fn is_one_edit_away(a: &[u8], b: &[u8]) -> bool {
+    let shared = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[shared..], &b[shared..]);
+    let shared = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    // Two letters that changed places are one edit; a letter outside ASCII has up to four bytes.
+    a.len().max(b.len()) - shared <= 4
+}
+
 /// Whether [`is_slip`] may hold, by the lengths and the letters of the parts: of most names that says no, at little cost.
 fn may_be_slip(name: &str, known: &str) -> bool {
     let most = |a: &str, b: &str| (a.len().max(b.len()) / 3).max(1);
@@ -344,6 +360,9 @@ fn is_slip(name: &str, known: &str, distance: usize) -> bool {
 }
 
 fn is_part_like(a: &str, b: &str) -> bool {
+    if a == b {
+        return true;
+    }
     let (a, b) = (a.to_lowercase(), b.to_lowercase());
     strsim::osa_distance(&a, &b) <= (a.len().max(b.len()) / 3).max(usize::from(a.len() > 2))
 }

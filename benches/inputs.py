@@ -117,6 +117,12 @@ wrapper.java.additional.400=-Djdk.tls.ephemeralDHKeySize=2048
 """
 
 
+OVERRIDE = """# Made for benchmarks: what takes the place of the JVM's own lists
+jdk.tls.disabledAlgorithms=SSLv3, TLSv1, TLSv1.1, RC4, DES, MD5withRSA, DH keySize < 1024, anon, NULL
+jdk.certpath.disabledAlgorithms=MD2, MD5, SHA1 jdkCA & usage TLSServer, RSA keySize < 1024
+"""
+
+
 def wrapper(name):
     """A wrapper.conf: libraries, parameters and the comments that fill most of a real one."""
     lines = [WRAPPER_HEAD.format(name=name)]
@@ -207,6 +213,7 @@ def instance(number):
     profile = f"{home}/profiles/IS_{name}/configuration"
     return {
         f"{server}/bin/ini.cnf": f"application.name=Bench\napplication.version={release}\n",
+        f"{server}/config/security/webm_override_java.security": OVERRIDE,
         f"{server}/config/server.cnf": properties(rows),
         f"{server}/packages/WmRoot/config/listeners.cnf": ports(extra),
         f"{profile}/custom_wrapper.conf": CUSTOM.format(name=name) + "".join(line + "\n" for line in options),

@@ -461,7 +461,9 @@ pub struct Cause {
 
 mod watt;
 
-pub use watt::{Likeness, Twins, ValueKind, Watt, twin, watt, watt_like, watt_names, watt_of_any_case};
+pub use watt::{
+    Likeness, Twins, ValueKind, Watt, letters_of, twin, watt, watt_like, watt_names, watt_of_any_case,
+};
 
 /// What a Java does with an option on its command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -197,7 +197,7 @@ fn rule(name: &str, config: &Config) -> Result<&'static Rule, String> {
 }
 
 /// Instances checked at a time.
-const PORTION: usize = 256;
+const PORTION: usize = 64;
 
 /// Checks all instances of a run, and drops what their files hold where the run is too large to keep it.
 fn lint(discovery: &mut Discovery, given: Given, selection: &Selection) -> (Settled, Vec<Server>) {

@@ -143,7 +143,8 @@ impl Discovery {
             match roles::identify(&path_buf, &bytes) {
                 roles::Identity::Role(role) => {
                     let shown = crate::syntax::printable(path).into_owned();
-                    let document = Document::new(path_buf, shown, role, bytes);
+                    let mut document = Document::new(path_buf, shown, role, bytes);
+                    document.mentions = referenced::mentions(&document);
                     found.documents.push(document);
                 }
                 roles::Identity::Other(why) => found.notes.push(format!("{path}: {why}")),

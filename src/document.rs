@@ -144,8 +144,24 @@ pub struct Document {
     pub role: Role,
     /// Read only to understand another file that was asked for: findings in it are not reported.
     pub context: bool,
-    body: OnceLock<Body>,
+    /// What it says of other files, where whoever read it asked.
+    pub mentions: Mentions,
+    /// In a box, since a large run has a hundred thousand documents without one.
+    body: OnceLock<Box<Body>>,
     seal: Option<Arc<Seal>>,
+}
+
+/// What a file says of others, so that few have to be looked into to find out what else belongs to an instance.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Mentions {
+    /// It may name files that nothing but their mention tells of.
+    pub others: bool,
+    /// It may include a custom_wrapper.conf.
+    pub custom: bool,
+    /// It may name an override of java.security, of whatever name.
+    pub overrides: bool,
+    /// It may name a file with a list of cipher suites, in whatever way.
+    pub lists: bool,
 }
 
 /// What a document holds: large, and for documents of a large run not in memory all the time.
@@ -288,7 +304,8 @@ impl Document {
             display,
             role,
             context: false,
-            body: OnceLock::from(body),
+            mentions: Mentions::default(),
+            body: OnceLock::from(Box::new(body)),
             seal: None,
         }
     }
@@ -329,7 +346,7 @@ impl Document {
     fn body(&self) -> &Body {
         self.body.get_or_init(|| {
             let bytes = self.seal.as_ref().map(|seal| seal.read_again(&self.path));
-            Body::parse(&self.path, self.role, bytes.unwrap_or_default().into())
+            Box::new(Body::parse(&self.path, self.role, bytes.unwrap_or_default().into()))
         })
     }
 

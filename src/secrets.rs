@@ -1,6 +1,10 @@
 //! Which bytes of a file, and which words of a message, are secrets. They reach no output: no snippet, no message, no
 //! patch.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+
 use crate::document::{Document, Syntax};
 use crate::instance::settings::{REFERENCES, SYSTEM_PROPERTIES};
 use crate::syntax::ports::{Ports, TokenKind};
@@ -27,12 +31,19 @@ const WORDS: [&str; 12] = [
     "private_key",
 ];
 
+/// Finds any of these words in any case.
+static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let builder = AhoCorasickBuilder::new().ascii_case_insensitive(true).build(WORDS);
+    builder.expect("a dozen words are not too many")
+});
+
 /// Whether a name promises a secret value. The server's own `watt.net.httpPass` and its like count too.
 pub fn is_secret_name(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    WORDS.iter().any(|word| lower.contains(word))
-        || (lower.ends_with("pass") && !lower.ends_with("bypass"))
-        || lower.ends_with("pw")
+    let ends_with = |end: &str| {
+        let start = name.len().checked_sub(end.len());
+        start.is_some_and(|start| name.as_bytes()[start..].eq_ignore_ascii_case(end.as_bytes()))
+    };
+    FINDER.is_match(name) || (ends_with("pass") && !ends_with("bypass")) || ends_with("pw")
 }
 
 /// The last dotted part of a key.

@@ -1,5 +1,10 @@
 //! The documented and generated watt settings.
 
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::LazyLock;
+
 use super::{WATT, WATT_FOLDED, WATT_TWINS, setting_rows};
 use crate::instance::release::Release;
 use crate::rules::schema::Basis;
@@ -177,7 +182,10 @@ pub fn twin(name: &str) -> Option<&'static Twins> {
 
 /// A setting by its exact name.
 pub fn watt(name: &str) -> Option<&'static Watt> {
-    WATT.binary_search_by(|row| row.name.cmp(name)).ok().map(|index| &WATT[index])
+    // Every line of every server.cnf asks: a search among names that begin alike compares too many letters.
+    static BY_NAME: LazyLock<HashMap<&str, &Watt, foldhash::fast::RandomState>> =
+        LazyLock::new(|| WATT.iter().map(|row| (row.name, row)).collect());
+    BY_NAME.get(name).copied()
 }
 
 /// All names, sorted.
@@ -186,7 +194,13 @@ pub fn watt_names() -> impl Iterator<Item = &'static str> {
 }
 
 fn fold(name: &str) -> String {
-    name.chars().filter(|c| *c != '.').flat_map(char::to_lowercase).collect()
+    let mut folded = String::with_capacity(name.len());
+    if name.is_ascii() {
+        folded.extend(name.chars().filter(|c| *c != '.').map(|c| c.to_ascii_lowercase()));
+    } else {
+        folded.extend(name.chars().filter(|c| *c != '.').flat_map(char::to_lowercase));
+    }
+    folded
 }
 
 /// The setting that differs from a name in nothing but the case of letters; `None` if there is none or it is the same.
@@ -215,33 +229,112 @@ pub fn watt_like(name: &str) -> Option<(&'static Watt, Likeness)> {
     let folded = fold(name);
     let allowed = (folded.len() / 6).clamp(1, 6);
     let letters = letters_of(&folded);
-    let mut best: Option<(usize, usize, &'static Watt)> = None;
-    for (known, index) in WATT_FOLDED {
-        let row = &WATT[*index];
-        if row.name == name || known.len().abs_diff(folded.len()) > allowed {
+    let seconds = SECONDS.with(|seconds| seconds.borrow_mut().like(second_part(name)));
+    let dots_in_name = dots(name);
+    let mut best: Option<((usize, usize, &str), &'static Watt)> = None;
+    let first = OUTLINES.partition_point(|outline| outline.folded.len() + allowed < folded.len());
+    let near = OUTLINES[first..].iter().take_while(|outline| outline.folded.len() <= folded.len() + allowed);
+    // Of hundreds of names hardly one passes this.
+    let near = near.filter(|outline| match outline.dots == dots_in_name {
+        true => seconds[outline.second],
+        false => (letters ^ outline.letters).count_ones() <= 2,
+    });
+    for &Outline { folded: known, row, .. } in near {
+        if row.name == name {
             continue;
         }
         // With other parts than the known name's, a slip changes one letter (see `is_slip`).
-        let allowed = if dots(name) == dots(row.name) { allowed } else { 1 };
+        let allowed = if dots_in_name == dots(row.name) { allowed } else { 1 };
         // Each letter that one of the two lacks costs at least one edit.
         if (letters ^ letters_of(known)).count_ones() as usize > 2 * allowed
             || known.len().abs_diff(folded.len()) > allowed
             || !may_be_slip(name, row.name)
+            || allowed == 1 && !is_one_edit_away(folded.as_bytes(), known.as_bytes())
         {
             continue;
         }
         let distance = strsim::osa_distance(&folded, known);
         let common = folded.bytes().zip(known.bytes()).take_while(|(a, b)| a == b).count();
-        let rank = (distance, usize::MAX - common);
+        let rank = (distance, usize::MAX - common, known);
         let near = distance <= allowed && is_slip(name, row.name, distance);
-        if near && best.is_none_or(|(d, c, _)| rank < (d, c)) {
-            best = Some((rank.0, rank.1, row));
+        if near && best.is_none_or(|(least, _)| rank < least) {
+            best = Some((rank, row));
         }
     }
-    let slip = best.map(|(_, _, row)| (row, Likeness::Slip));
+    let slip = best.map(|(_, row)| (row, Likeness::Slip));
     let perhaps =
         || with_a_part_left_out(name).or_else(|| cut_short(name)).map(|row| (row, Likeness::Perhaps));
     slip.or_else(perhaps)
+}
+
+/// What is asked first of a known name, to see whether a misspelt one may stand for it.
+struct Outline {
+    folded: &'static str,
+    letters: u64,
+    dots: usize,
+    /// The number of its second part among [`SECOND_PARTS`].
+    second: usize,
+    row: &'static Watt,
+}
+
+/// All known names, those with the shorter folded names first.
+static OUTLINES: LazyLock<Vec<Outline>> = LazyLock::new(|| {
+    let outline = |&(folded, index): &(&'static str, usize)| {
+        let row = &WATT[index];
+        let second = second_part(row.name);
+        Outline {
+            folded,
+            letters: letters_of(folded),
+            dots: dots(row.name),
+            second: SECOND_PARTS.binary_search(&second).unwrap_or_default(),
+            row,
+        }
+    };
+    let mut outlines: Vec<Outline> = WATT_FOLDED.iter().map(outline).collect();
+    outlines.sort_by_key(|outline| outline.folded.len());
+    outlines
+});
+
+/// The second parts of all known names, sorted: `server` of `watt.server.threadPool`.
+static SECOND_PARTS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let mut parts: Vec<&str> = WATT.iter().map(|row| second_part(row.name)).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    parts
+});
+
+fn second_part(name: &str) -> &str {
+    name.split('.').nth(1).unwrap_or_default()
+}
+
+/// For the second part asked for last, which of [`SECOND_PARTS`] it may be a slip for: the names of one site share it.
+#[derive(Default)]
+struct Seconds {
+    part: Option<String>,
+    like: Rc<Vec<bool>>,
+}
+
+thread_local! {
+    static SECONDS: RefCell<Seconds> = RefCell::default();
+}
+
+impl Seconds {
+    fn like(&mut self, part: &str) -> Rc<Vec<bool>> {
+        if self.part.as_deref() != Some(part) {
+            self.like = Rc::new(SECOND_PARTS.iter().map(|known| is_part_like(part, known)).collect());
+            self.part = Some(part.to_owned());
+        }
+        Rc::clone(&self.like)
+    }
+}
+
+/// Whether one edit may lead from a text to another: of what they do not share at both ends, hardly anything is left.
+fn is_one_edit_away(a: &[u8], b: &[u8]) -> bool {
+    let shared = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[shared..], &b[shared..]);
+    let shared = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    // Two letters that changed places are one edit; a letter outside ASCII has up to four bytes.
+    a.len().max(b.len()) - shared <= 4
 }
 
 /// Whether [`is_slip`] may hold, by the lengths and the letters of the parts: of most names that says no, at little cost.
@@ -263,10 +356,15 @@ fn is_slip(name: &str, known: &str, distance: usize) -> bool {
     if dots(name) != dots(known) {
         return distance <= 1 && name.len().min(known.len()) > 12 && !name.starts_with(known);
     }
-    parts().all(|(a, b)| {
-        let (a, b) = (a.to_lowercase(), b.to_lowercase());
-        strsim::osa_distance(&a, &b) <= (a.len().max(b.len()) / 3).max(usize::from(a.len() > 2))
-    })
+    parts().all(|(a, b)| is_part_like(a, b))
+}
+
+fn is_part_like(a: &str, b: &str) -> bool {
+    if a == b {
+        return true;
+    }
+    let (a, b) = (a.to_lowercase(), b.to_lowercase());
+    strsim::osa_distance(&a, &b) <= (a.len().max(b.len()) / 3).max(usize::from(a.len() > 2))
 }
 
 fn dots(name: &str) -> usize {
@@ -274,15 +372,23 @@ fn dots(name: &str) -> usize {
 }
 
 /// A bit for each letter and digit of a name.
-fn letters_of(text: &str) -> u64 {
+pub fn letters_of(text: &str) -> u64 {
     text.bytes().fold(0, |bits, byte| bits | 1 << (byte % 64))
 }
+
+/// The dotted parts of all known names, in lower case.
+static KNOWN_PARTS: LazyLock<HashSet<String>> =
+    LazyLock::new(|| WATT.iter().flat_map(|row| row.name.split('.')).map(str::to_ascii_lowercase).collect());
 
 /// The only setting whose dotted parts are those of a name and one or two more: `watt.ftpPassivePort.min` for
 /// `watt.net.ftpPassivePort.min`. One of the parts has to be a telling one.
 fn with_a_part_left_out(name: &str) -> Option<&'static Watt> {
     let parts: Vec<&str> = name.split('.').collect();
     if parts.len() < 3 || !parts.iter().any(|part| part.len() >= 8) {
+        return None;
+    }
+    // A part that no known name has is no part of one.
+    if !parts.iter().all(|part| KNOWN_PARTS.contains(part.to_ascii_lowercase().as_str())) {
         return None;
     }
     let holds = |row: &&Watt| {

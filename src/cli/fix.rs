@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use clap::Args;
+use rayon::prelude::*;
 
 use super::{Console, FAILED, Input, Rules};
 use crate::config::Config;
@@ -57,8 +58,8 @@ pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
         return FAILED;
     }
     let given = args.input.given();
-    let servers: Vec<Server> =
-        Instance::all(&discovery, given).map(|instance| Server::of(&instance)).collect();
+    let server = |group| Server::of(&Instance::new(&discovery, group, given));
+    let servers: Vec<Server> = discovery.groups.par_iter().map(server).collect();
     console.say_assumptions(servers.iter());
     let permit = Permit {
         tier: if args.include_unsafe { Safety::Unsafe } else { Safety::Safe },

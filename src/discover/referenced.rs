@@ -4,37 +4,22 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::Discovery;
-use crate::document::{Document, FileId, Role};
+use super::{Discovery, Group};
+use crate::document::{Document, FileId, Mentions, Role};
 use crate::instance::security::OVERRIDE_PROPERTY;
 use crate::instance::wrapper::WrapperConfig;
 use crate::instance::{Given, Instance};
+use crate::syntax::wrapper::{Kind, Wrapper};
 use crate::tls::suites::{self, Listed};
 
 /// Adds what the instances name and `read` finds: it gets a path and the folder that the file must not lie outside of.
 pub fn add(discovery: &mut Discovery, mut read: impl FnMut(&Path, &Path) -> Option<Vec<u8>>) {
     for index in 0..discovery.groups.len() {
-        let group = &discovery.groups[index];
         // Hardly any installation names such a file: most need no second look.
-        let hints = |id: &FileId| {
-            let bytes = discovery.document(*id).bytes();
-            let names_override = memchr::memmem::find_iter(bytes, OVERRIDE_PROPERTY).any(|at| {
-                let line = &bytes[at..];
-                let end = memchr::memchr2(b'\n', b'\r', line).unwrap_or(line.len());
-                !line[..end].ends_with(b"java.security")
-            });
-            let wrapper = discovery.document(*id).wrapper().is_some();
-            let includes = || {
-                wrapper
-                    && [&b"#include"[..], b"additional_file"]
-                        .iter()
-                        .any(|word| memchr::memmem::find(bytes, word).is_some())
-            };
-            names_override || memchr::memmem::find(bytes, b"CipherSuiteList=file").is_some() || includes()
-        };
-        if !group.files.iter().any(hints) {
+        if !deserves_a_look(discovery, &discovery.groups[index]) {
             continue;
         }
+        let group = &discovery.groups[index];
         let instance = Instance::new(discovery, group, Given::default());
         let wanted = wanted(&instance);
         let root = group.root.clone();
@@ -54,7 +39,61 @@ pub fn add(discovery: &mut Discovery, mut read: impl FnMut(&Path, &Path) -> Opti
             discovery.groups[index].files.push(FileId(discovery.documents.len() - 1));
         }
         included(discovery, index, &mut read);
+        let looked_at = discovery.groups[index].files.clone();
+        discovery.set_aside(looked_at);
     }
+}
+
+/// What a document says of other files.
+pub fn mentions(document: &Document) -> Mentions {
+    let bytes = document.bytes();
+    let has = |word: &[u8]| memchr::memmem::find(bytes, word).is_some();
+    let mut overrides = false;
+    let names_override = memchr::memmem::find_iter(bytes, OVERRIDE_PROPERTY).any(|at| {
+        overrides = true;
+        let line = &bytes[at..];
+        let end = memchr::memchr2(b'\n', b'\r', line).unwrap_or(line.len());
+        !line[..end].ends_with(b"java.security")
+    });
+    let lists = memchr::memmem::find_iter(bytes, b"CipherSuiteList").any(|at| {
+        let rest = bytes[at..].iter().skip("CipherSuiteList".len());
+        let value = rest.skip_while(|byte| b" \t\x0c=:\\\r\n".contains(byte));
+        value.take(4).eq(b"file")
+    });
+    let wrapper = document.wrapper();
+    let includes_another = |doc: &Wrapper| {
+        doc.lines().iter().any(|line| match line.kind {
+            Kind::Include { target, .. } => {
+                let target = target.of(doc.bytes());
+                target.rsplit(|byte| matches!(byte, b'/' | b'\\')).next() != Some(CUSTOM.as_bytes())
+            }
+            _ => false,
+        })
+    };
+    let other_includes = wrapper.is_some_and(|doc| has(b"additional_file") || includes_another(doc));
+    Mentions {
+        others: names_override || has(b"CipherSuiteList=file") || other_includes,
+        custom: wrapper.is_some() && has(b"#include"),
+        overrides,
+        lists,
+    }
+}
+
+/// The file that every wrapper.conf includes.
+const CUSTOM: &str = "custom_wrapper.conf";
+
+/// Whether an instance may name files that are not among those found: not if all it names are there anyway.
+fn deserves_a_look(discovery: &Discovery, group: &Group) -> bool {
+    let files = || group.files.iter().map(|id| discovery.document(*id));
+    let any = |says: fn(&Mentions) -> bool| files().any(|document| says(&document.mentions));
+    if any(|says| says.others) {
+        return true;
+    }
+    let custom = files().find(|document| document.role == Role::CustomWrapper);
+    let lacks_custom = || !custom.is_some_and(|custom| custom.file_name().ends_with(CUSTOM));
+    let lacks_override = || !files().any(|document| document.role == Role::SecurityOverride);
+    any(|says| says.custom)
+        && (lacks_custom() || any(|says| says.lists) || any(|says| says.overrides) && lacks_override())
 }
 
 /// Rounds of looking for included files: an include may lead to the next, ten deep.

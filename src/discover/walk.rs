@@ -114,6 +114,7 @@ impl Walk {
             0..FEW => steps.into_iter().map(read).collect(),
             _ => steps.into_par_iter().map(read).collect(),
         };
+        self.found.documents.reserve_exact(steps.len());
         for step in steps {
             match step {
                 Step::Document(document) => self.found.documents.push(*document),
@@ -166,6 +167,7 @@ impl Walk {
                     Identity::Role(role) => {
                         let mut document = Document::new(folder.normal(path), shown(), role, bytes);
                         document.real = folder.real(path, is_link, &document.path);
+                        document.mentions = referenced::mentions(&document);
                         self.keep(&mut document);
                         Step::Document(Box::new(document))
                     }
@@ -271,6 +273,7 @@ impl Walk {
     fn document(&mut self, path: &Path, shown: String, role: Role, bytes: Vec<u8>, context: bool) {
         let mut document = Document::new(normal(path), shown, role, bytes);
         document.context = context;
+        document.mentions = referenced::mentions(&document);
         document.real = fs::canonicalize(path).unwrap_or_else(|_| document.path.clone());
         self.found.documents.push(document);
     }

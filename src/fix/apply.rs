@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use rayon::prelude::*;
 use thiserror::Error;
 
 use super::edit::EditedText;
@@ -185,12 +186,12 @@ pub fn converge(
     selection: &Selection,
     permit: Permit,
 ) -> Result<Outcome, FixError> {
-    let (givens, mut found): (Vec<Given>, Vec<Vec<Finding>>) = Instance::all(discovery, given)
-        .map(|instance| {
-            let held = Given { release: Some(instance.release.value), jdk: Some(instance.jdk.value) };
-            (held, rules::check(&instance, selection))
-        })
-        .unzip();
+    let first = |group| {
+        let instance = Instance::new(discovery, group, given);
+        let held = Given { release: Some(instance.release.value), jdk: Some(instance.jdk.value) };
+        (held, rules::check(&instance, selection))
+    };
+    let (givens, mut found): (Vec<Given>, Vec<Vec<Finding>>) = discovery.groups.par_iter().map(first).unzip();
     let settled = |discovery: &Discovery, found: &[Vec<Finding>]| {
         settle(discovery, selection, found.iter().flatten().cloned())
     };

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::release::Release;
-use crate::catalog;
+use crate::catalog::{self, Watt};
 use crate::document::{Document, FileId, Place, Role};
 use crate::rules::schema::Basis;
-use crate::syntax::properties::{Entry, Properties};
+use crate::syntax::properties::{self, Properties};
 
 /// The prefix of a watt setting in a Microservices Runtime template.
 pub const TEMPLATE_PREFIX: &str = "settings.";
@@ -21,7 +22,7 @@ pub struct Written<'f> {
     /// The file.
     pub file: FileId,
     /// The entry in it.
-    pub entry: Entry,
+    pub entry: properties::Entry,
     /// The unescaped value.
     pub value: Cow<'f, str>,
     /// Whether the value is known now: it holds no substitution, and is not encrypted.
@@ -79,8 +80,16 @@ impl<'s, 'f> Effective<'s, 'f> {
 /// All watt settings of an instance.
 #[derive(Debug, Default)]
 pub struct Settings<'f> {
-    written: HashMap<Cow<'f, str>, Vec<Written<'f>>>,
+    written: HashMap<Cow<'f, str>, Lines<'f>, foldhash::fast::RandomState>,
     base: Option<FileId>,
+}
+
+/// The lines of one name.
+#[derive(Debug)]
+struct Lines<'f> {
+    /// What the catalog says of the name.
+    watt: Option<&'static Watt>,
+    all: Vec<Written<'f>>,
 }
 
 /// How the substitutions of a template begin: the server fills them in from outside. All end at `}`.
@@ -121,7 +130,15 @@ impl<'f> Settings<'f> {
             }
             let value = doc.value(entry);
             let known = !(template && is_unresolved(&value));
-            self.written.entry(name).or_default().push(Written { file, entry: *entry, value, known });
+            let written = Written { file, entry: *entry, value, known };
+            match self.written.entry(name) {
+                // Nearly every name is written once.
+                Entry::Vacant(vacant) => {
+                    let watt = catalog::watt(vacant.key());
+                    vacant.insert(Lines { watt, all: vec![written] });
+                }
+                Entry::Occupied(mut lines) => lines.get_mut().all.push(written),
+            }
         }
     }
 
@@ -132,7 +149,7 @@ impl<'f> Settings<'f> {
 
     /// Every line that writes a setting; the last one wins.
     pub fn written(&self, name: &str) -> &[Written<'f>] {
-        self.written.get(name).map_or(&[], Vec::as_slice)
+        self.written.get(name).map_or(&[], |lines| lines.all.as_slice())
     }
 
     /// The line that wins.
@@ -155,9 +172,9 @@ impl<'f> Settings<'f> {
         }
     }
 
-    /// All names written, with their lines, in no particular order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &[Written<'f>])> {
-        self.written.iter().map(|(name, lines)| (name.as_ref(), lines.as_slice()))
+    /// All names written, with what the catalog says of each and its lines, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&'static Watt>, &[Written<'f>])> {
+        self.written.iter().map(|(name, lines)| (name.as_ref(), lines.watt, lines.all.as_slice()))
     }
 
     /// How many different names are written.

@@ -99,7 +99,7 @@ fn numbers_in(bytes: &[u8]) -> impl Iterator<Item = u64> + '_ {
 struct Lines {
     list: Vec<WrapperLine>,
     /// Of each name the indexes of its lines; the last one decides.
-    by_name: HashMap<String, Vec<usize>>,
+    by_name: HashMap<String, Vec<usize>, foldhash::fast::RandomState>,
     /// The index of each line by its place; of one that is read several times, the first.
     by_place: BTreeMap<(FileId, u32), usize>,
 }
@@ -126,7 +126,7 @@ impl Lines {
 #[derive(Debug, Default)]
 pub struct WrapperConfig {
     lines: Lines,
-    used: HashSet<u64>,
+    used: HashSet<u64, foldhash::fast::RandomState>,
     main: Option<FileId>,
     custom: Option<FileId>,
     /// A custom_wrapper.conf that wrapper.conf does not include: the wrapper never reads it.

@@ -3,16 +3,25 @@
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 use std::ops::Range;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rayon::prelude::*;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
 use super::{Look, Report, shown, statistics, url};
 use crate::discover::Discovery;
-use crate::document::{FileId, Place};
+use crate::document::{Document, FileId, Place};
 use crate::finding::{Finding, Label};
 use crate::rules::schema::{Safety, Severity};
 use crate::secrets::{self, MASK};
 use crate::syntax::{Span, display_text, printable};
+
+/// Findings drawn at a time.
+const PORTION: usize = 2048;
+
+/// Findings up to which one processor is quicker than many.
+const FEW: usize = 32;
 
 /// The width output is made for; terminals are rarely narrower.
 const WIDTH: usize = 80;
@@ -39,16 +48,24 @@ const AROUND: usize = 120;
 pub fn write(report: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let renderer = if look.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(WIDTH);
-    let mut page = Page {
-        discovery: report.discovery,
-        links: look.links,
-        secrets: HashMap::new(),
-        explained: HashSet::new(),
-    };
+    let page = Page { discovery: report.discovery, links: look.links, secrets: RwLock::default() };
+    // A rule's reason is given once.
+    let mut explained = HashSet::new();
     let (findings, more) = shown(report, look);
-    for finding in findings {
-        let groups = page.groups(finding);
-        writeln!(out, "{}\n", renderer.render(&groups))?;
+    let findings: Vec<(&Finding, bool)> =
+        findings.iter().map(|finding| (finding, explained.insert(finding.rule.name.as_ref()))).collect();
+    let draw = |(finding, explain): &(&'_ Finding, bool)| {
+        format!("{}\n\n", renderer.render(&page.groups(finding, *explain)))
+    };
+    // All processors draw; no more is kept than is drawn at a time.
+    for portion in findings.chunks(PORTION) {
+        let drawn: Vec<String> = match portion.len() {
+            0..FEW => portion.iter().map(draw).collect(),
+            _ => portion.par_iter().with_min_len(FEW).map(draw).collect(),
+        };
+        for text in drawn {
+            out.write_all(text.as_bytes())?;
+        }
     }
     if let Some(more) = more {
         writeln!(out, "{more}\n")?;
@@ -61,9 +78,7 @@ struct Page<'r> {
     discovery: &'r Discovery,
     /// Whether the rule's name leads to its page.
     links: bool,
-    secrets: HashMap<FileId, Vec<Span>>,
-    /// Rules whose reason was given already; it is not said twice.
-    explained: HashSet<&'r str>,
+    secrets: RwLock<HashMap<FileId, Arc<[Span]>>>,
 }
 
 /// Some whole lines of a file as they may be shown, and the way from bytes to shown characters.
@@ -87,10 +102,21 @@ impl Shown {
 }
 
 impl<'r> Page<'r> {
+    /// The secrets of a file, looked up once.
+    fn secrets(&self, file: FileId, document: &Document) -> Arc<[Span]> {
+        // A thread that panicked left no half of an entry.
+        let known = self.secrets.read().unwrap_or_else(PoisonError::into_inner).get(&file).cloned();
+        known.unwrap_or_else(|| {
+            let found: Arc<[Span]> = secrets::spans(document).into();
+            let mut all = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(file).or_insert(found))
+        })
+    }
+
     /// A stretch of a file with secrets masked and control characters made visible.
-    fn shown(&mut self, file: FileId, stretch: Span) -> Shown {
+    fn shown(&self, file: FileId, stretch: Span) -> Shown {
         let document = self.discovery.open(file);
-        let secrets = self.secrets.entry(file).or_insert_with(|| secrets::spans(&document));
+        let secrets = self.secrets(file, &document);
         let bytes = document.bytes();
         let first_line = document.line_of(stretch.start);
         let mut shown = Shown { text: String::new(), first_line, map: Vec::new() };
@@ -130,7 +156,7 @@ impl<'r> Page<'r> {
 
     /// Adds the picture of a place to a group.
     fn draw(
-        &mut self,
+        &self,
         group: Group<'r>,
         place: Place,
         annotations: Vec<(AnnotationKind, Span, String)>,
@@ -167,7 +193,7 @@ impl<'r> Page<'r> {
     }
 
     fn snippet(
-        &mut self,
+        &self,
         place: Place,
         annotations: Vec<(AnnotationKind, Span, String)>,
     ) -> Snippet<'r, Annotation<'r>> {
@@ -207,7 +233,7 @@ impl<'r> Page<'r> {
             && (first..=last).all(|line| document.line_span(line).range().len() <= LONGEST)
     }
 
-    fn groups(&mut self, finding: &'r Finding) -> Vec<Group<'r>> {
+    fn groups(&self, finding: &'r Finding, explain: bool) -> Vec<Group<'r>> {
         let level = match finding.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
@@ -238,7 +264,7 @@ impl<'r> Page<'r> {
         for note in &finding.notes {
             group = group.element(Level::NOTE.message(folded(note)));
         }
-        if self.explained.insert(finding.rule.name.as_ref()) {
+        if explain {
             group = group.element(Level::NOTE.with_name("why").message(folded(&reason(&finding.rule.why))));
             let more = format!("{}; wattlint explain {}", finding.basis.name(), finding.rule.name);
             group = group.element(Level::NOTE.with_name("basis").message(more));
@@ -252,7 +278,7 @@ impl<'r> Page<'r> {
     }
 
     /// What can be done: the fix as a small difference, or advice in words.
-    fn help(&mut self, finding: &'r Finding) -> Option<Group<'r>> {
+    fn help(&self, finding: &'r Finding) -> Option<Group<'r>> {
         let advice = finding.advice()?;
         let command = match finding.fix.as_ref().map(|fix| fix.safety) {
             Some(Safety::Safe) => " (wattlint fix)",
@@ -268,15 +294,15 @@ impl<'r> Page<'r> {
     }
 
     /// The difference a fix makes, if it is in one place of one file and touches no secret.
-    fn patches(&mut self, edits: &[crate::fix::Edit]) -> Option<Snippet<'r, Patch<'r>>> {
+    fn patches(&self, edits: &[crate::fix::Edit]) -> Option<Snippet<'r, Patch<'r>>> {
         let file = edits.first()?.file;
         let document = self.discovery.open(file);
         let lines = |span: Span| (document.line_of(span.start), document.line_of(span.end.max(span.start)));
         let from = edits.iter().map(|edit| lines(edit.span).0).min()?;
         let to = edits.iter().map(|edit| lines(edit.span).1).max()?;
         let whole = Span { start: document.line_span(from).start, end: document.line_span(to).end };
-        let secrets = self.secrets.entry(file).or_insert_with(|| secrets::spans(&document));
-        if edits.iter().any(|edit| edit.file != file) || to > from + 3 || secrets::touches(secrets, whole) {
+        let secrets = self.secrets(file, &document);
+        if edits.iter().any(|edit| edit.file != file) || to > from + 3 || secrets::touches(&secrets, whole) {
             return None;
         }
         // Blanks that go can't be seen, and a list over many screens shows nothing either.

@@ -235,8 +235,8 @@ impl View<'_> {
         let mut settings: Vec<Setting> = instance
             .settings
             .iter()
-            .filter(|(name, _)| self.wants(name))
-            .filter_map(|(name, lines)| {
+            .filter(|(name, _, _)| self.wants(name))
+            .filter_map(|(name, _, lines)| {
                 let (winner, losers) = lines.split_last()?;
                 let document = instance.document(winner.file);
                 let value = |line: &Written<'_>| Text::new(secrets::shown_value(name, &line.value));

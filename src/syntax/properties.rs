@@ -361,14 +361,18 @@ fn hex4(digits: &[u8]) -> Option<u16> {
 ///
 /// A lone surrogate, which Rust's strings can't hold, becomes U+FFFD.
 pub fn decode(bytes: &[u8], span: Span) -> Cow<'_, str> {
-    let raw = span.of(bytes);
-    if raw.is_ascii()
-        && memchr::memchr(b'\\', raw).is_none()
-        && let Ok(text) = std::str::from_utf8(raw)
-    {
-        return Cow::Borrowed(text);
+    match plain(bytes, span) {
+        Some(text) => Cow::Borrowed(text),
+        None => String::from_utf16_lossy(&decode_utf16(bytes, span)).into(),
     }
-    String::from_utf16_lossy(&decode_utf16(bytes, span)).into()
+}
+
+/// The text of a span in which nothing is escaped and all is ASCII: of most.
+fn plain(bytes: &[u8], span: Span) -> Option<&str> {
+    let raw = span.of(bytes);
+    // One pass without a way out of it, which the compiler makes wide steps of.
+    let odd = raw.iter().fold(false, |odd, &byte| odd | !byte.is_ascii() | (byte == b'\\'));
+    if odd { None } else { std::str::from_utf8(raw).ok() }
 }
 
 /// As [`decode`], as the UTF-16 code units that Java holds. Stops at a malformed escape.
@@ -380,7 +384,10 @@ pub fn decode_utf16(bytes: &[u8], span: Span) -> Vec<u16> {
 }
 
 /// As [`decode`], past malformed escapes, to see what somebody meant.
-pub fn decode_past_errors(bytes: &[u8], span: Span) -> String {
+pub fn decode_past_errors(bytes: &[u8], span: Span) -> Cow<'_, str> {
+    if let Some(text) = plain(bytes, span) {
+        return Cow::Borrowed(text);
+    }
     let logical = Logical::new(bytes, span);
     let mut units = Vec::with_capacity(logical.chars.len());
     let mut rest = &logical.chars[..];
@@ -389,7 +396,7 @@ pub fn decode_past_errors(bytes: &[u8], span: Span) -> String {
         unescape(rest, |unit| units.push(unit), |at| broken = Some(at));
         match broken {
             Some(at) => rest = &rest[at + 2..],
-            None => return String::from_utf16_lossy(&units),
+            None => return String::from_utf16_lossy(&units).into(),
         }
     }
 }

@@ -187,6 +187,9 @@ impl Wrapper {
 
 /// A text without its control characters, which the wrapper drops from every value.
 pub fn without_control(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+        return text;
+    }
     // The C library counts the line and the paragraph separator among them (measured).
     let control = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     if text.contains(control) { text.chars().filter(|c| !control(*c)).collect() } else { text }

@@ -4,8 +4,10 @@
 //! Measured on 8u212, 11.0.21, 17.0.15 and 25.0.2 with 84 entries each, and held against real handshakes of every build
 //! of the catalog with random lists of entries (`tests/handshakes.rs`).
 
+use std::cell::OnceCell;
+
 use super::handshake::Key;
-use crate::catalog::{Protocol, Suite};
+use crate::catalog::{Protocol, SUITES, Suite};
 
 /// How a JDK reads such a list; builds differ.
 #[derive(Debug, Clone, Copy, Default)]
@@ -90,6 +92,8 @@ pub struct Constraints<'v> {
     conditional: Vec<Conditional<'v>>,
     patterns: Vec<&'v str>,
     grammar: Grammar,
+    /// Of each suite of the catalog whether it takes it away; worked out once, since every direction asks for most.
+    taken: OnceCell<Vec<bool>>,
 }
 
 /// The elements of a `disabledAlgorithms` value, quotes around the whole taken off.
@@ -170,6 +174,14 @@ impl<'v> Constraints<'v> {
 
     /// Whether it takes a suite away.
     pub fn disables(&self, suite: &Suite) -> bool {
+        let taken = || self.taken.get_or_init(|| SUITES.iter().map(|suite| self.takes(suite)).collect());
+        match SUITES.binary_search_by_key(&suite.name, |known| known.name) {
+            Ok(index) => taken()[index],
+            Err(_) => self.takes(suite),
+        }
+    }
+
+    fn takes(&self, suite: &Suite) -> bool {
         self.names(suite.name)
             || self.patterns.iter().any(|pattern| matches(pattern, suite.name))
             || (!self.words.is_empty() && parts(suite, self.grammar).into_iter().any(|part| self.names(part)))

@@ -85,7 +85,7 @@ pub struct Reading {
     /// Included files that were not found.
     pub wanted: Vec<(String, Role)>,
     /// The line that decides each property, and its name as first written, which keeps its case.
-    latest: HashMap<String, (usize, String)>,
+    latest: HashMap<String, (usize, String), foldhash::fast::RandomState>,
     /// Variables that were said to be undefined.
     undefined: HashSet<String>,
     /// How many of the first lines stand on the command line.

@@ -95,7 +95,7 @@ pub fn names_in(text: &str) -> impl Iterator<Item = &str> {
 /// The variables known while files are read.
 #[derive(Debug, Default)]
 pub struct Variables {
-    values: HashMap<String, String>,
+    values: HashMap<String, String, foldhash::fast::RandomState>,
 }
 
 impl Variables {

@@ -30,8 +30,8 @@ pub fn in_clear(cx: &Cx<'_, '_>) {
                 let named = if is_setting { ends_secret(&key) } else { is_secret_name(last_segment(&key)) };
                 // In a template a password may well be a number; in a setting, a number is a limit or a switch.
                 let clear =
-                    if is_setting { is_clear(&doc.value(entry)) } else { is_literal(&doc.value(entry)) };
-                if named && clear {
+                    || if is_setting { is_clear(&doc.value(entry)) } else { is_literal(&doc.value(entry)) };
+                if named && clear() {
                     report(cx, Place::new(id, entry.value), &key);
                 }
             }
@@ -68,9 +68,16 @@ fn is_literal(value: &str) -> bool {
 }
 
 fn ends_secret(key: &str) -> bool {
-    let last = last_segment(key).to_ascii_lowercase();
-    let ends = ["password", "passphrase", "secret", "passwd", "pass"].iter().any(|word| last.ends_with(word));
-    ends && !["hide", "require", "bypass"].iter().any(|word| last.contains(word))
+    let last = last_segment(key);
+    let ends_with = |word: &&str| {
+        let end = last.len().checked_sub(word.len()).and_then(|start| last.as_bytes().get(start..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    if !["password", "passphrase", "secret", "passwd", "pass"].iter().any(ends_with) {
+        return false;
+    }
+    let last = last.to_ascii_lowercase();
+    !["hide", "require", "bypass"].iter().any(|word| last.contains(word))
 }
 
 fn report(cx: &Cx<'_, '_>, place: Place, key: &str) {

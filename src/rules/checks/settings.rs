@@ -1,6 +1,6 @@
 //! Names and values of watt settings, held against the catalog.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::listing;
 use crate::catalog::{self, Likeness, ValueKind, Watt};
@@ -19,8 +19,8 @@ const WITH_RULES: [&str; 2] = [".enabledProtocols", ".disabledProtocols"];
 /// Settings that went with an earlier release, or came with a later one.
 pub fn without_effect(cx: &Cx<'_, '_>) {
     let release = cx.release();
-    for (name, lines) in cx.instance.settings.iter() {
-        let (Some(watt), Some(winner)) = (catalog::watt(name), lines.last()) else { continue };
+    for (name, watt, lines) in cx.instance.settings.iter() {
+        let (Some(watt), Some(winner)) = (watt, lines.last()) else { continue };
         if WITH_RULES.iter().any(|ending| name.ends_with(ending)) {
             continue;
         }
@@ -74,21 +74,27 @@ fn renamed(cx: &Cx<'_, '_>, line: &Written<'_>, name: &str) -> Edit {
 /// Settings of which a part of the name is of the user's own choice.
 const OPEN_ENDED: [&str; 1] = ["watt.server.messaging.debugTrace."];
 
+/// The setting of a name with blanks around it.
+fn trimmed(written: &str) -> Option<&'static Watt> {
+    let name = written.trim();
+    if name.len() == written.len() { None } else { catalog::watt(name) }
+}
+
 /// Names no manual and no generated file has.
 pub fn unknown(cx: &Cx<'_, '_>) {
     let listed = cx.instance.setting("watt.server.extendedSettingsList").value.unwrap_or_default();
-    let own: Vec<&str> = listed.split(';').map(str::trim).collect();
+    let own: HashSet<&str> = listed.split(';').map(str::trim).collect();
     let mut others: BTreeMap<FileId, Vec<(Place, &str)>> = BTreeMap::new();
-    for (written, lines) in cx.instance.settings.iter() {
+    for (written, watt, lines) in cx.instance.settings.iter().filter(|(_, watt, _)| watt.is_none()) {
         // A blank at the end of a key is for another rule to tell of.
         let name = written.trim();
         let Some(winner) = lines.last() else { continue };
-        if cx.config.properties.matches(name) {
+        if cx.config.properties.matches(name) || own.contains(name) {
             continue;
         }
-        let known = catalog::watt(name).is_some() || catalog::watt_of_any_case(name).is_some();
+        let known = watt.or_else(|| trimmed(written)).or_else(|| catalog::watt_of_any_case(name)).is_some();
         let open = OPEN_ENDED.iter().any(|start| name.starts_with(start));
-        if known || open || own.contains(&name) || is_secret_name(written) && !name.starts_with("watt.") {
+        if known || open || is_secret_name(written) && !name.starts_with("watt.") {
             continue;
         }
         match catalog::watt_like(name) {
@@ -128,10 +134,9 @@ pub fn unknown(cx: &Cx<'_, '_>) {
 
 /// Known names in another case.
 pub fn other_case(cx: &Cx<'_, '_>) {
-    for (written, lines) in cx.instance.settings.iter() {
+    for (written, watt, lines) in cx.instance.settings.iter() {
         let name = written.trim();
-        // Nearly all names are known, and finding that out is the cheaper question.
-        if catalog::watt(name).is_some() {
+        if watt.or_else(|| trimmed(written)).is_some() {
             continue;
         }
         let Some(meant) = catalog::watt_of_any_case(name) else { continue };
@@ -149,10 +154,10 @@ pub fn other_case(cx: &Cx<'_, '_>) {
 
 /// Values that are none for their setting.
 pub fn wrong_value(cx: &Cx<'_, '_>) {
-    for (name, lines) in cx.instance.settings.iter() {
+    for (name, watt, lines) in cx.instance.settings.iter() {
         let Some(winner) = lines.last().filter(|winner| winner.known) else { continue };
         // iaik-version-unknown has more to say of these.
-        let Some(watt) = catalog::watt(name).filter(|_| !name.contains(".handshake.")) else { continue };
+        let Some(watt) = watt.filter(|_| !name.contains(".handshake.")) else { continue };
         let Some(objection) = watt.objection(&winner.value) else { continue };
         let value = winner.value.trim();
         // Something fills these in before the server reads the file.

@@ -119,7 +119,13 @@ const REPEATABLE: &str = "watt.cds.skip.role.types";
 /// Keys that stand twice.
 pub fn duplicate_key(cx: &Cx<'_, '_>) {
     for (id, doc) in all(cx) {
-        let mut last: HashMap<Cow<'_, str>, &Entry> = HashMap::with_capacity(doc.items().len());
+        // The server writes its settings sorted: then a look at neighbours is enough.
+        if is_sorted(doc) {
+            continue;
+        }
+        let capacity = doc.items().len();
+        let mut last: HashMap<Cow<'_, str>, &Entry, foldhash::fast::RandomState> =
+            HashMap::with_capacity_and_hasher(capacity, foldhash::fast::RandomState::default());
         // From the end, so that the first one met is the one that wins.
         let entries: Vec<&Entry> = doc.loaded().collect();
         let mut findings = Vec::new();
@@ -152,6 +158,12 @@ pub fn duplicate_key(cx: &Cx<'_, '_>) {
                 .emit();
         }
     }
+}
+
+/// Whether the keys come in ascending order, none twice.
+fn is_sorted(doc: &Properties) -> bool {
+    let keys = || doc.loaded().map(|entry| entry.key.of(doc.bytes()));
+    keys().is_sorted_by(|a, b| a < b) && !keys().any(|key| key.contains(&b'\\'))
 }
 
 /// The key that is delivered with a blank at its end.

@@ -1,7 +1,7 @@
 //! What the wrapper makes of its files: lines it drops, options it does not pass, files it does not find.
 
 use super::jvm::companion;
-use crate::catalog;
+use crate::catalog::{self, letters_of};
 use crate::document::{Document, FileId, Place, Role};
 use crate::fix::{Edit, make};
 use crate::instance::Kind as InstanceKind;
@@ -243,9 +243,15 @@ fn dead(doc: &Wrapper, line: &Line) -> Option<Dead> {
             let (head, index) = lower.rsplit_once('.')?;
             let numbered = !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit());
             let wanted = &ADDITIONAL[..ADDITIONAL.len() - 1];
-            let distance = strsim::osa_distance(head, wanted);
+            let near = || {
+                // Each letter that one of the two lacks costs at least half an edit.
+                let lacking = (letters_of(head) ^ letters_of(wanted)).count_ones();
+                lacking <= 6
+                    && head.len().abs_diff(wanted.len()) <= 3
+                    && (1..=3).contains(&strsim::osa_distance(head, wanted))
+            };
             let end = key.range().end - index.len() - 1;
-            (numbered && (1..=3).contains(&distance) && lower.starts_with("wrapper"))
+            (numbered && lower.starts_with("wrapper") && near())
                 .then(|| Dead::Misspelt(Span::new(key.range().start, end)))
         }
         _ => None,

@@ -338,6 +338,11 @@ impl Scanner {
         if exception::is_frame(text) {
             return;
         }
+        for (word, name) in [("Authorization: ", "authorization-header"), ("Cookie: ", "cookie")] {
+            if text.contains(word) {
+                self.secret(name, text);
+            }
+        }
         if [", Exception while", ", Exception sending", ", IOException in get"]
             .iter()
             .any(|mark| text.contains(mark))

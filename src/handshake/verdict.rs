@@ -218,7 +218,7 @@ fn evidence(handshake: &Handshake, rows: &[usize], cause: Option<&Cause>) -> Vec
     lines.truncate(MOST_EVIDENCE);
     lines.sort_by_key(|line| line.line);
     for line in &mut lines {
-        line.text = crate::secrets::masked(crate::syntax::printable(&line.text).into_owned());
+        line.text = crate::secrets::masked_log(crate::syntax::printable(&line.text).into_owned());
     }
     lines
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
 
-use super::Places;
+use super::{Places, safe};
 use super::json::reached;
 use crate::diagnosis::Joined;
 use crate::handshake::carrier::shown;
@@ -12,8 +12,6 @@ use crate::handshake::record::{Fact, Handshake, Moment};
 use crate::handshake::summary::{Group, Summary, issue};
 use crate::handshake::verdict::Verdict;
 use crate::report::human::wrap;
-use crate::secrets::masked;
-use crate::syntax::printable;
 use crate::tls::Provider;
 use crate::tls::jsse::Side;
 
@@ -37,10 +35,6 @@ struct Page<'p, 'w> {
     places: &'p Places,
     settings: Settings,
     out: &'w mut dyn Write,
-}
-
-fn safe(text: &str) -> String {
-    masked(printable(text).into_owned())
 }
 
 /// Writes the summary. `joined` says for each group what the configuration has to do with it.

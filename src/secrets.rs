@@ -301,7 +301,8 @@ pub fn masked_log(text: String) -> String {
     }
     let mut from = 0;
     while let Some(at) = text[from..].find('@').map(|at| from + at) {
-        let word = text[..at].rfind(|c: char| c.is_whitespace() || "/\"'<>".contains(c)).map_or(0, |end| end + 1);
+        let word =
+            text[..at].rfind(|c: char| c.is_whitespace() || "/\"'<>".contains(c)).map_or(0, |end| end + 1);
         let password = text[word..at].find(':').map(|colon| word + colon + 1).filter(|start| *start < at);
         from = at + 1;
         if let Some(start) = password {

@@ -154,6 +154,9 @@ fn add(handshake: &mut Handshake, found: Exception<'_>, at: At) {
     } else if found.class.starts_with("sun.security.") || found.class.starts_with("com.ibm.jsse2.") {
         handshake.provider = handshake.provider.or(Some(Provider::Jsse));
     }
+    if handshake.sni.is_none() {
+        handshake.sni = exception::called(found.message).map(super::record::cut);
+    }
     if let Some(name) = exception::received_alert(found.message) {
         handshake.add_alert(Alert { sent: false, fatal: true, name: alert_name(name), line: at.line });
     }

@@ -3,9 +3,9 @@
 mod human;
 mod json;
 
-pub use human::{Settings, details, failure, human};
 use crate::secrets::masked_log;
 use crate::syntax::printable;
+pub use human::{Settings, details, failure, human};
 
 pub use json::{Array, config, summary as json_summary};
 

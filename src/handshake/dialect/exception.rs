@@ -157,6 +157,13 @@ pub fn frame(text: &str) -> Frame {
     frame
 }
 
+/// The host that was called, where a message says that the certificate is for another.
+pub fn called(message: &str) -> Option<&str> {
+    let rest = after(message, " name matching ").or_else(|| after(message, " names matching IP address "))?;
+    let (host, _) = rest.split_once(" found")?;
+    Some(host).filter(|host| !host.is_empty() && !host.contains(char::is_whitespace))
+}
+
 /// The alert that an exception's message reports as received.
 pub fn received_alert(message: &str) -> Option<&str> {
     let rest = after(message, "Received fatal alert:")

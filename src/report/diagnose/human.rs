@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
 
-use super::{Places, safe};
 use super::json::reached;
+use super::{Places, safe};
 use crate::diagnosis::Joined;
 use crate::handshake::carrier::shown;
 use crate::handshake::record::{Fact, Handshake, Moment};
@@ -18,7 +18,7 @@ use crate::tls::jsse::Side;
 /// The width output is made for.
 const WIDTH: usize = 80;
 /// The column where texts begin.
-const TEXTS: usize = 12;
+const TEXTS: usize = 14;
 /// Groups shown without `--details`.
 const MOST_GROUPS: usize = 20;
 
@@ -181,7 +181,8 @@ impl Page<'_, '_> {
     fn folded(&mut self, name: &str, text: &str) -> io::Result<()> {
         for (index, line) in wrap(&safe(text), WIDTH - TEXTS).iter().enumerate() {
             let label = if index == 0 { name } else { "" };
-            writeln!(self.out, "  {label:<width$}{line}", width = TEXTS - 2)?;
+            // Numbers of lines may be long.
+            writeln!(self.out, "  {label:<width$} {line}", width = TEXTS - 3)?;
         }
         Ok(())
     }
@@ -209,11 +210,7 @@ impl Page<'_, '_> {
         }
         let what = verdict.cause.map_or("the log does not tell why", |cause| cause.what);
         self.folded("what", what)?;
-        for evidence in &verdict.evidence {
-            let (_, line) = self.places.of(evidence.line);
-            let text: String = evidence.text.chars().take(200).collect();
-            self.folded(&format!("line {line}"), &text)?;
-        }
+        self.evidence(verdict)?;
         self.known(first)?;
         self.advice(verdict)?;
         Ok(())
@@ -302,9 +299,19 @@ impl Page<'_, '_> {
             );
             self.folded(if certificate.server { "server cert" } else { "client cert" }, &text)?;
         }
+        self.evidence(verdict)
+    }
+
+    /// The lines that prove a verdict; of several logs, with the name of theirs.
+    fn evidence(&mut self, verdict: &Verdict) -> io::Result<()> {
         for evidence in &verdict.evidence {
-            let (_, line) = self.places.of(evidence.line);
-            self.folded(&format!("line {line}"), &evidence.text)?;
+            let (file, line) = self.places.of(evidence.line);
+            let mut text: String = evidence.text.chars().take(200).collect();
+            if self.places.len() > 1 {
+                let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+                text = format!("{name}: {text}");
+            }
+            self.folded(&format!("line {line}"), &text)?;
         }
         Ok(())
     }

@@ -227,6 +227,34 @@ fn settings_of_wattlint_are_no_configuration_of_a_server() {
     }
 }
 
+/// What stands in front of lines, by what wrote them.
+const CARRIERS: [&str; 9] = [
+    "jvm 1    | ",
+    "INFO   | jvm 1    | 2026/11/23 11:06:14 | ",
+    "INFO   | jvm 1    | main    | 2026/11/23 11:06:48.123 | ",
+    "Nov 23 11:06:14 is-host wrapper.sh[4920]: ",
+    "2026-11-23T11:06:14.123456789Z stderr F ",
+    "2026-11-23 11:06:14,123 INFO  [stdout] (default task-1) ",
+    "11:06:14,123 ERROR [stderr] (default task-1) ",
+    "[2026-11-23 11:06:14.123] [INFO ] [main] - ",
+    "is-1  | ",
+];
+
+#[test]
+fn what_stands_in_front_of_lines_changes_no_verdict() {
+    for name in ["jsse-old.log", "jsse-new-at-once.log", "jsse-new-expand.log"] {
+        let text = std::fs::read_to_string(log(name)).expect("a fixture");
+        let bare = text.replace("INFO   | jvm 1    | 2026/11/23 11:06:14 | ", "");
+        let alone = said(bare.as_bytes());
+        for carrier in CARRIERS {
+            for end in ["\n", "\r\n"] {
+                let carried: String = bare.lines().map(|line| format!("{carrier}{line}{end}")).collect();
+                assert_eq!(said(carried.as_bytes()), alone, "{name} behind {carrier:?}, {end:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn compressed_and_rotated_logs_are_read_in_order() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -189,12 +189,14 @@ impl Scanner {
             Kind::Old => self.old_line(raw, &text),
             Kind::Text => self.exception(raw, &text),
             Kind::Expand => {
+                // The record has a time of its own; the carrier tells the JVM.
+                let time = self.at(raw, None).time;
                 self.mode = Mode::New {
                     key: "new:".to_owned(),
                     body: Body::Other,
                     carrier: text.find("\"logger\"").unwrap_or_default().saturating_sub(2),
                     expand: true,
-                    time: None,
+                    time,
                 };
             }
             Kind::Throwable => {

@@ -204,7 +204,9 @@ impl Page<'_, '_> {
         if let Some(cause) = verdict.cause {
             kind.push_str(&format!(", {}", cause.sure));
         }
-        writeln!(self.out, "  {}", self.styled(AnsiColor::Red.on_default(), &kind))?;
+        for line in wrap(&kind, WIDTH - 2) {
+            writeln!(self.out, "  {}", self.styled(AnsiColor::Red.on_default(), &line))?;
+        }
         if let Some((from, to)) = *time {
             self.folded("when", &span(from, to))?;
         }

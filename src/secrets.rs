@@ -296,6 +296,34 @@ pub fn masked(text: String) -> String {
     out
 }
 
+/// Headers whose whole value opens a door.
+const HEADERS: [&str; 2] = ["authorization:", "cookie:"];
+
+/// A text from a log as it may be shown: as [`masked`], and without the values of headers that carry passwords, tokens or
+/// sessions, and without the password of `user:password@host`.
+pub fn masked_log(text: String) -> String {
+    let mut text = masked(text);
+    let lower = text.to_ascii_lowercase();
+    let header = HEADERS.iter().filter_map(|header| Some(lower.find(header)? + header.len())).min();
+    if let Some(end) = header {
+        text.truncate(end);
+        text.push(' ');
+        text.push_str(MASK);
+    }
+    let mut from = 0;
+    while let Some(at) = text[from..].find('@').map(|at| from + at) {
+        let word =
+            text[..at].rfind(|c: char| c.is_whitespace() || "/\"'<>".contains(c)).map_or(0, |end| end + 1);
+        let password = text[word..at].find(':').map(|colon| word + colon + 1).filter(|start| *start < at);
+        from = at + 1;
+        if let Some(start) = password {
+            text.replace_range(start..at, MASK);
+            from = start + MASK.len() + 1;
+        }
+    }
+    text
+}
+
 /// A value as it may be shown: the whole of it masked where its name is a secret's, else what in it is one.
 pub fn shown_value(name: &str, value: &str) -> String {
     if is_secret_name(name) {

@@ -166,6 +166,95 @@ fn secrets_of_a_log_are_reported_and_never_repeated() {
     }
 }
 
+/// What reports show of a log, in all forms.
+fn shown(path: &str) -> String {
+    let forms = [&["--details"] as &[&str], &["--format", "json"], &[], &["--details", "--color", "always"]];
+    let outputs = forms.iter().map(|form| run(&[&[path], *form].concat()));
+    outputs.map(|out| String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned()).collect()
+}
+
+/// Words in which logs hold secrets; the secret is CANARY.
+const LEAKS: [&str; 12] = [
+    "Authorization: Basic CANARY",
+    "proxy-authorization: Bearer CANARY",
+    "Cookie: JSESSIONID=CANARY; path=/",
+    "Set-Cookie: a=1; b=CANARY",
+    "password=CANARY",
+    "keyStorePassword: CANARY",
+    "https://joe:CANARY@203.0.113.9/",
+    "joe:CANARY@partner.example",
+    "access_token=CANARY",
+    "token=CANARY&x=1",
+    "client_secret=CANARY",
+    "passphrase: CANARY",
+];
+
+#[test]
+fn secrets_in_names_and_reasons_are_masked_in_all_dialects() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for leak in LEAKS {
+        let name = leak.replace(' ', "");
+        let log = format!(
+            "ssl_debug(3): Starting handshake (iSaSiLk 3.03)...\nssl_debug(3): Remote client:{name}, Timestamp:x\n\
+             ssl_debug(3): Sending v3 client_hello message, requesting version 3.1...\n\
+             ssl_debug(3): SSLException while handshaking: Connection reset {leak}\n\
+             *** ClientHello, TLSv1.2\nExtension server_name, server_name: [type=host_name (0), value={name}]\n***\n\
+             main, WRITE: TLSv1.2 Handshake, length = 10\n*** ServerHello, TLSv1.2\n***\n*** Certificate chain\n\
+             chain [0] = [\n[\n  Subject: CN=x, OU={leak}\n]\n***\n\
+             main, handling exception: javax.net.ssl.SSLHandshakeException: Received fatal alert: x {leak}\n\
+             javax.net.ssl|DEBUG|10|job {leak}|2026-11-23 10:00:00.000 UTC|A.java:1|Produced ClientHello handshake message (\n\
+             \"ClientHello\": {{\n      type=host_name (0), value={name}\n}}\n)\n\
+             javax.net.ssl|ERROR|10|job {leak}|2026-11-23 10:00:00.000 UTC|A.java:1|Fatal (X): no {leak} (\n)\n\
+             2026-11-23 11:00:00 {leak} javax.net.ssl.SSLHandshakeException: PKIX path building failed {leak}\n"
+        );
+        let path = folder.path().join("wrapper.log");
+        std::fs::write(&path, &log).expect("a file");
+        let text = shown(path.to_str().expect("UTF-8"));
+        assert!(!text.contains("CANARY"), "{leak}:\n{text}");
+        assert!(text.matches("\"failed\"").count() > 2, "{text}");
+    }
+}
+
+#[test]
+fn settings_of_wattlint_are_no_configuration_of_a_server() {
+    let log = log("iaik.log");
+    let log = log.to_str().expect("UTF-8");
+    for config in ["wattlint.toml", "profile = \"strict\""] {
+        let output = run(&[log, "--config", config]);
+        assert_eq!(output.status.code(), Some(2));
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(error.contains("configuration of the server that wrote the log"), "{error}");
+    }
+}
+
+/// What stands in front of lines, by what wrote them.
+const CARRIERS: [&str; 9] = [
+    "jvm 1    | ",
+    "INFO   | jvm 1    | 2026/11/23 11:06:14 | ",
+    "INFO   | jvm 1    | main    | 2026/11/23 11:06:48.123 | ",
+    "Nov 23 11:06:14 is-host wrapper.sh[4920]: ",
+    "2026-11-23T11:06:14.123456789Z stderr F ",
+    "2026-11-23 11:06:14,123 INFO  [stdout] (default task-1) ",
+    "11:06:14,123 ERROR [stderr] (default task-1) ",
+    "[2026-11-23 11:06:14.123] [INFO ] [main] - ",
+    "is-1  | ",
+];
+
+#[test]
+fn what_stands_in_front_of_lines_changes_no_verdict() {
+    for name in ["jsse-old.log", "jsse-new-at-once.log", "jsse-new-expand.log"] {
+        let text = std::fs::read_to_string(log(name)).expect("a fixture");
+        let bare = text.replace("INFO   | jvm 1    | 2026/11/23 11:06:14 | ", "");
+        let alone = said(bare.as_bytes());
+        for carrier in CARRIERS {
+            for end in ["\n", "\r\n"] {
+                let carried: String = bare.lines().map(|line| format!("{carrier}{line}{end}")).collect();
+                assert_eq!(said(carried.as_bytes()), alone, "{name} behind {carrier:?}, {end:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn compressed_and_rotated_logs_are_read_in_order() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -300,8 +389,107 @@ fn reading_in_threads_tells_the_same() {
     assert_eq!(threaded, told(&bytes, &[]));
 }
 
+/// A log as its handshakes one by one: records with the lines that belong to them, by the thread or connection they name.
+fn by_thread(text: &str, name: impl Fn(&str) -> Option<String>) -> Vec<Vec<String>> {
+    let mut order: Vec<String> = Vec::new();
+    let mut threads: std::collections::HashMap<String, Vec<String>> = Default::default();
+    let mut current: Option<String> = None;
+    for line in text.lines() {
+        if let Some(thread) = name(line) {
+            if !order.contains(&thread) {
+                order.push(thread.clone());
+            }
+            threads.entry(thread.clone()).or_default().push(format!("{line}\n"));
+            current = Some(thread);
+        } else if let Some(record) = current.as_ref().and_then(|thread| threads.get_mut(thread)?.last_mut()) {
+            record.push_str(line);
+            record.push('\n');
+        }
+    }
+    order.into_iter().filter_map(|thread| threads.remove(&thread)).collect()
+}
+
+/// The handshakes of the fixtures whose dialects name the connection in each record.
+fn separate() -> Vec<Vec<String>> {
+    let read = |name| std::fs::read_to_string(log(name)).expect("a fixture");
+    let new = by_thread(&read("jsse-new-at-once.log"), |line| {
+        let rest = line.split_once("javax.net.ssl|")?.1;
+        Some(rest.split('|').skip(1).take(2).collect::<Vec<_>>().join("|"))
+    });
+    // Exceptions without debug output around are a matter of the order of lines.
+    let new = new.into_iter().map(|records| {
+        let plain = |line: &str| !line.starts_with(['j', '\t']) || line.starts_with("javax.net.ssl|");
+        let clean = |record: String| record.lines().filter(|l| plain(l)).map(|l| format!("{l}\n")).collect();
+        records.into_iter().map(clean).collect()
+    });
+    let iaik = read("iaik.log").replace("jvm 2", "jvm 1").replace("STATUS", "INFO  ");
+    let iaik = by_thread(&iaik, |line| {
+        let number = line.split_once("ssl_debug(")?.1.split_once(')')?.0;
+        // The connection behind the restart has a number that was used before.
+        let later = if line.contains(" 19:02:11 ") { "later" } else { "" };
+        Some(format!("{number}{later}"))
+    });
+    let renumbered = iaik.into_iter().enumerate().map(|(index, records)| {
+        let number = |record: String| {
+            let (head, rest) = record.split_once("ssl_debug(").expect("IAIK");
+            let (_, rest) = rest.split_once(')').expect("IAIK");
+            format!("{head}ssl_debug({}){rest}", 100 + index)
+        };
+        records.into_iter().map(number).collect()
+    });
+    new.chain(renumbered).collect()
+}
+
+/// What is said of a log, but for places in it.
+fn said(bytes: &[u8]) -> Vec<String> {
+    let mut scanner = Scanner::default();
+    scanner.block(bytes);
+    scanner.finish();
+    let mut said: Vec<String> = scanner
+        .drain()
+        .iter()
+        .filter_map(|one| {
+            let verdict = verdict(one)?;
+            Some(format!(
+                "{} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {}",
+                one.thread,
+                one.role,
+                verdict.outcome,
+                verdict.class,
+                verdict.name,
+                one.sni,
+                one.protocol,
+                one.suite,
+                one.certificates.len()
+            ))
+        })
+        .collect();
+    said.sort();
+    said
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn interleaved_handshakes_are_judged_as_one_by_one(picks in prop::collection::vec(any::<u16>(), 400)) {
+        let handshakes = separate();
+        let mut alone: Vec<String> = handshakes.iter().flat_map(|records| said(records.concat().as_bytes())).collect();
+        alone.sort();
+        let mut queues: Vec<std::collections::VecDeque<String>> =
+            handshakes.into_iter().map(|records| records.into_iter().collect()).collect();
+        let mut mixed = String::new();
+        let mut picks = picks.into_iter().cycle();
+        while !queues.is_empty() {
+            let index = usize::from(picks.next().expect("endless")) % queues.len();
+            match queues[index].pop_front() {
+                Some(record) => mixed.push_str(&record),
+                None => drop(queues.remove(index)),
+            }
+        }
+        prop_assert!(alone.len() > 15, "{}", alone.len());
+        prop_assert_eq!(said(mixed.as_bytes()), alone);
+    }
 
     #[test]
     fn where_chunks_are_cut_does_not_matter(mut cuts in prop::collection::vec(0usize..60_000, 0..40)) {

@@ -1,6 +1,6 @@
 //! `wattlint diagnose`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -35,8 +35,9 @@ pub struct DiagnoseArgs {
     /// Only handshakes that begin at or before this moment
     #[arg(long, value_name = "TIME", value_parser = moment_until)]
     until: Option<Moment>,
-    /// Configuration of the server that wrote the log: which line of it led to each failure, and the patch
-    #[arg(long, value_name = "PATH")]
+    /// Folder or files of the server that wrote the log, such as its instance's folder (no wattlint.toml): shows which
+    /// line led to each failure, and the patch
+    #[arg(long, value_name = "SERVER")]
     config: Vec<PathBuf>,
     /// Release of the server, such as 10.15, if its files do not tell
     #[arg(long, value_name = "RELEASE", value_parser = super::release, requires = "config")]
@@ -125,6 +126,14 @@ pub fn run(args: &DiagnoseArgs, console: &mut Console) -> u8 {
             return FAILED;
         }
     };
+    if let Some(path) = args.config.iter().find(|path| is_own_settings(path)) {
+        console.say(format!(
+            "error: {}: with diagnose, --config takes the configuration of the server that wrote the log (the folder of \
+             its instance, or its server.cnf), not settings of wattlint",
+            crate::discover::display_path(path)
+        ));
+        return FAILED;
+    }
     if args.follow {
         return follow(&files, console);
     }
@@ -198,6 +207,12 @@ pub fn run(args: &DiagnoseArgs, console: &mut Console) -> u8 {
         failed = true;
     }
     if failed { FAILED } else { u8::from(run.summary.failed > 0) }
+}
+
+/// Whether somebody gave what `--config` takes elsewhere: a wattlint.toml, or settings in its place.
+fn is_own_settings(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "toml")
+        || (path.to_string_lossy().contains('=') && !path.exists())
 }
 
 /// Debug output that shows no handshake, as one record: silence must not pass for health.

@@ -109,11 +109,13 @@ fn prefix_word(rest: &[u8], first: bool) -> Option<usize> {
         && rest.get(4).is_some_and(u8::is_ascii_digit);
     let program = word.ends_with(b"]:") || (word.ends_with(b":") && memchr::memchr(b'[', word).is_some());
     let host = after_time(rest, end);
+    let service = first && names_service(rest, end);
     let known = WORDS.contains(&word)
         || matches!(word.first(), Some(b'(' | b'['))
         || time
         || month
         || program
+        || service
         || host;
     if !known {
         return None;
@@ -127,6 +129,12 @@ fn after_time(rest: &[u8], end: usize) -> bool {
     let next = rest[end..].trim_ascii_start();
     let word = &next[..memchr::memchr(b' ', next).unwrap_or(next.len())];
     word.ends_with(b"]:")
+}
+
+/// Whether a word is the name of a service: compose puts it in front of a bar.
+fn names_service(rest: &[u8], end: usize) -> bool {
+    let name = rest[..end].iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
+    name && rest[end..].trim_ascii_start().starts_with(b"| ")
 }
 
 /// The first date with a time of day in the front of a line: `2016/03/16 18:51:40`, with `-` or `T` as well.
@@ -204,6 +212,7 @@ mod tests {
             ("Nov 07 21:21:47 host server.sh[4920]: Caused by: x", "Caused by: x"),
             ("16:03:34,690 ERROR [stderr] (default task-1) javax.net.ssl|ALL", "javax.net.ssl|ALL"),
             ("2026-11-23T10:00:00.123Z stdout F *** ClientHello", "*** ClientHello"),
+            ("is-1  | main, WRITE: TLSv1", "main, WRITE: TLSv1"),
             ("main, WRITE: TLSv1", "main, WRITE: TLSv1"),
             ("[", "["),
             ("  Version: V3", "  Version: V3"),

@@ -72,6 +72,8 @@ pub enum Event<'l> {
     },
     /// An exception or another text that says why it failed.
     Failure(&'l str),
+    /// A message of the handshake was being read or written when it failed.
+    Handling,
     /// The connection is closed.
     Close,
     /// The other end's address.

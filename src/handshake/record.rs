@@ -73,6 +73,10 @@ facts! {
     Frames,
     /// A frame belongs to a handshake.
     Handshaking,
+    /// A frame shows that a message of the handshake was being read or written.
+    Handling,
+    /// An exception outside the debug output has told its failure again.
+    Repeated,
     /// The debug output of this log prints handshake messages.
     Talkative,
     /// It stands for debug output that shows no handshake at all.
@@ -266,7 +270,7 @@ impl Handshake {
         if self.lines.0 == 0 {
             self.lines.0 = line;
         }
-        self.lines.1 = line;
+        self.lines.1 = self.lines.1.max(line);
         if let Some(now) = time {
             let (first, _) = self.time.unwrap_or((now, now));
             self.time = Some((first, now));

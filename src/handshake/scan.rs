@@ -189,12 +189,14 @@ impl Scanner {
             Kind::Old => self.old_line(raw, &text),
             Kind::Text => self.exception(raw, &text),
             Kind::Expand => {
+                // The record has a time of its own; the carrier tells the JVM.
+                let time = self.at(raw, None).time;
                 self.mode = Mode::New {
                     key: "new:".to_owned(),
                     body: Body::Other,
                     carrier: text.find("\"logger\"").unwrap_or_default().saturating_sub(2),
                     expand: true,
-                    time: None,
+                    time,
                 };
             }
             Kind::Throwable => {
@@ -277,6 +279,16 @@ impl Scanner {
         if message.starts_with("Produced ") || message.starts_with("Consuming ") {
             self.sessions.talkative = true;
         }
+        // Words that a connection could not be closed properly count only where the handshake may fail late.
+        if message.starts_with("Warning: failed to send") && !self.sessions.may_fail_late(&key) {
+            self.mode = Mode::Skip;
+            return;
+        }
+        // Engines say this of any connection that the other end leaves.
+        let politeness = message.contains("closing inbound before receiving peer's close_notify");
+        if message.starts_with("Fatal (") && !politeness {
+            self.sessions.end_closed(&key);
+        }
         if body == Body::Throwable {
             self.framed = 0;
             self.sessions.entry(&key, Some(Provider::Jsse), thread, at);
@@ -327,6 +339,11 @@ impl Scanner {
     fn exception(&mut self, raw: &[u8], text: &str) {
         if exception::is_frame(text) {
             return;
+        }
+        for (word, name) in [("Authorization: ", "authorization-header"), ("Cookie: ", "cookie")] {
+            if text.contains(word) {
+                self.secret(name, text);
+            }
         }
         if [", Exception while", ", Exception sending", ", IOException in get"]
             .iter()
@@ -473,14 +490,17 @@ impl Scanner {
 
     fn record_line(&mut self, key: &str, body: Body, text: &str, time: Option<Moment>) {
         if body == Body::Throwable {
+            let thread = key.strip_prefix("new:").unwrap_or_default();
             let at = At { line: self.line, time };
             if exception::is_frame(text) {
                 self.framed += 1;
-                if let Some(role) = exception::frame(text).role {
-                    self.sessions.apply(key, Some(Provider::Jsse), "", at, Event::Role(role));
+                let frame = exception::frame(text);
+                let role = frame.role.map(Event::Role);
+                for event in role.into_iter().chain(frame.handling.then_some(Event::Handling)) {
+                    self.sessions.apply(key, Some(Provider::Jsse), thread, at, event);
                 }
             } else if let Some(found) = exception::exception(text) {
-                self.sessions.apply(key, Some(Provider::Jsse), "", at, Event::Failure(found.text));
+                self.sessions.apply(key, Some(Provider::Jsse), thread, at, Event::Failure(found.text));
             }
             return;
         }
@@ -532,9 +552,15 @@ impl Scanner {
         // Dumps of certificates are long, and nothing in them looks like a line of a thread's.
         let plain = rest.starts_with([' ', '[', ']']) || rest.is_empty();
         if !plain && let Some((_, kind)) = self.search.find(raw, 0) {
-            self.end_old(&key, body);
+            // A thread's line may stand in the middle of another's message, which goes on behind it.
+            let of_a_thread = kind == Kind::Old && jsse_old::line(rest, &mut Vec::new()).is_some();
+            if !of_a_thread {
+                self.end_old(&key, body);
+            }
             self.hit(raw, kind);
-            // A thread's line may stand in the middle of another's message.
+            if of_a_thread {
+                self.mode = Mode::Old { key, body };
+            }
             return;
         }
         if body == jsse_old::Body::Request && (rest.starts_with("update ") || rest.starts_with("check ")) {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::dialect::exception::received_alert;
 use super::dialect::{Event, alert_name};
 use super::record::{Alert, Fact, Handshake, Moment};
+use super::verdict::is_before_hello;
 use crate::tls::Provider;
 use crate::tls::jsse::Side;
 
@@ -56,6 +57,12 @@ impl Sessions {
         self.open.get(key)
     }
 
+    /// Whether the handshake of a key is finished, and may fail all the same.
+    pub fn may_fail_late(&self, key: &str) -> bool {
+        let late = |handshake: &Handshake| handshake.is_finished() && may_fail_late(handshake);
+        self.open.get(key).is_some_and(late)
+    }
+
     /// The open handshakes.
     pub fn open(&self) -> impl Iterator<Item = (&String, &Handshake)> {
         self.open.iter()
@@ -92,7 +99,7 @@ impl Sessions {
                 || handshake.has(Fact::ServerHello)
                 || handshake.has(Fact::Failed)
                 || handshake.has(Fact::CertificateRequest)
-                || !handshake.alerts.is_empty();
+                || handshake.alerts.iter().any(|alert| alert.fatal);
             if self.talkative {
                 handshake.facts.add(Fact::Talkative);
             }
@@ -139,7 +146,21 @@ impl Sessions {
                     || handshake.is_finished()
                     || handshake.has(Fact::Closed)
             }
+            Event::Failure(text) => {
+                let over = handshake.has(Fact::Failed) || handshake.is_finished();
+                over && handshake.has(Fact::Hello)
+                    && is_before_hello(text)
+                    && !handshake.texts.iter().any(|known| is_before_hello(&known.text))
+            }
             _ => false,
+        }
+    }
+
+    /// Ends the handshake of a key if its connection is closed and all is said of it.
+    pub fn end_closed(&mut self, key: &str) {
+        let over = |h: &Handshake| h.has(Fact::Closed) && (h.has(Fact::Failed) || h.is_finished());
+        if self.open.get(key).is_some_and(over) {
+            self.end(key);
         }
     }
 
@@ -166,7 +187,9 @@ impl Sessions {
                 && (alerted(handshake) || handshake.texts.iter().any(|text| text.text.contains(wanted)))
         };
         let found = self.open.iter().filter(|(_, handshake)| known(handshake));
-        found.max_by_key(|(_, handshake)| handshake.lines.1).map(|(key, _)| key.clone())
+        let last =
+            |(_, handshake): &(&String, &Handshake)| (!handshake.has(Fact::Repeated), handshake.lines.1);
+        found.max_by_key(last).map(|(key, _)| key.clone())
     }
 }
 
@@ -282,6 +305,7 @@ fn apply(handshake: &mut Handshake, at: At, event: Event<'_>) {
             }
         }
         Event::Failure(text) => failure(handshake, at, text),
+        Event::Handling => handshake.facts.add(Fact::Handling),
         Event::Close => handshake.facts.add(Fact::Closed),
         Event::Peer(address) => handshake.address = Some(super::record::cut(address)),
         Event::Role(role) => handshake.role = handshake.role.or(Some(role)),

@@ -97,15 +97,24 @@ impl Traces {
         let Some(trace) = self.open.take() else { return };
         let Trace { mut handshake, again } = trace;
         let last = At { line: handshake.lines.1, time: handshake.time.map(|(_, last)| last) };
-        if let Some(known) = again.filter(|key| sessions.get(key).is_some()) {
-            let failed = sessions.entry(&known, None, "", last);
-            failed.role = failed.role.or(handshake.role);
-            return;
-        }
         let about = handshake.has(Fact::Tls);
         let start = At { line: handshake.lines.0, time: None };
         let handshaking = handshake.has(Fact::Handshaking) || !handshake.has(Fact::Frames);
-        if about && let Some(key) = sessions.may_end(start, handshaking) {
+        let first = handshake.texts.iter().any(|text| verdict::is_before_hello(&text.text));
+        let ends = (about && !first).then(|| sessions.may_end(start, handshaking)).flatten();
+        let last_line = |key: &String| sessions.get(key).map(|handshake| handshake.lines.1);
+        // A failure that was told again already leaves the words to one that was spoken of later.
+        let again = again.filter(|key| {
+            let fresh = sessions.get(key).is_some_and(|handshake| !handshake.has(Fact::Repeated));
+            fresh || last_line(key) > ends.as_ref().and_then(last_line)
+        });
+        if let Some(known) = again {
+            let failed = sessions.entry(&known, None, "", last);
+            failed.facts.add(Fact::Repeated);
+            failed.role = failed.role.or(handshake.role);
+            return;
+        }
+        if let Some(key) = ends {
             for text in handshake.texts {
                 let at = At { line: text.line, time: last.time };
                 sessions.apply(&key, None, "", at, super::dialect::Event::Failure(&text.text));
@@ -144,6 +153,9 @@ fn add(handshake: &mut Handshake, found: Exception<'_>, at: At) {
         handshake.provider = Some(Provider::Iaik);
     } else if found.class.starts_with("sun.security.") || found.class.starts_with("com.ibm.jsse2.") {
         handshake.provider = handshake.provider.or(Some(Provider::Jsse));
+    }
+    if handshake.sni.is_none() {
+        handshake.sni = exception::called(found.message).map(super::record::cut);
     }
     if let Some(name) = exception::received_alert(found.message) {
         handshake.add_alert(Alert { sent: false, fatal: true, name: alert_name(name), line: at.line });

@@ -78,6 +78,11 @@ pub fn plain_text(line: &str) -> Option<usize> {
     starts.map(|(_, at)| at).min()
 }
 
+/// Whether a text tells of a handshake that failed before its hello: no handshake under way can have ended so.
+pub fn is_before_hello(text: &str) -> bool {
+    wordings(text).iter().any(|(row, _)| HANDSHAKE_TEXTS[*row].name == "nothing-to-offer")
+}
+
 /// The rows of wordings that the texts of a handshake have.
 fn rows(handshake: &Handshake) -> Vec<usize> {
     let mut rows: Vec<usize> =
@@ -173,6 +178,7 @@ fn is_probe(handshake: &Handshake, rows: &[usize]) -> bool {
         && !handshake.has(Fact::Hello)
         && !handshake.has(Fact::ServerHello)
         && !handshake.has(Fact::Bare)
+        && !handshake.has(Fact::Handling)
         && handshake.provider == Some(Provider::Jsse)
         && handshake.role != Some(crate::tls::jsse::Side::Client)
         && handshake.alerts.iter().all(|alert| alert.sent)
@@ -212,7 +218,7 @@ fn evidence(handshake: &Handshake, rows: &[usize], cause: Option<&Cause>) -> Vec
     lines.truncate(MOST_EVIDENCE);
     lines.sort_by_key(|line| line.line);
     for line in &mut lines {
-        line.text = crate::secrets::masked(crate::syntax::printable(&line.text).into_owned());
+        line.text = crate::secrets::masked_log(crate::syntax::printable(&line.text).into_owned());
     }
     lines
 }

@@ -28,13 +28,14 @@ pub enum Kind {
 
 /// The words, and what each is a sign of. None is shorter than four bytes: by these the vector search tells them apart,
 /// and one of three would make it several times slower.
-const WORDS: [(&str, Kind); 33] = [
+const WORDS: [(&str, Kind); 34] = [
     ("ssl_debug(", Kind::Iaik),
     ("Produced ", Kind::New),
     ("Consuming ", Kind::New),
     ("Received alert message", Kind::New),
     ("Fatal (", Kind::New),
     (" alert(", Kind::New),
+    ("failed to send warning", Kind::New),
     ("client authentication", Kind::New),
     ("\"logger\"", Kind::Expand),
     ("\"throwable\"", Kind::Throwable),

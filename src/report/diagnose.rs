@@ -3,8 +3,16 @@
 mod human;
 mod json;
 
+use crate::secrets::masked_log;
+use crate::syntax::printable;
 pub use human::{Settings, details, failure, human};
+
 pub use json::{Array, config, summary as json_summary};
+
+/// A text from a log as any output may show it.
+fn safe(text: &str) -> String {
+    masked_log(printable(text).into_owned())
+}
 
 /// Where lines of several files stand: numbers count on from file to file, reports name the file.
 #[derive(Debug, Default, Clone)]

@@ -93,6 +93,8 @@ pub struct Frame {
     pub tls: bool,
     /// Whether it is of a handshake.
     pub handshaking: bool,
+    /// Whether it reads or writes a message of one.
+    pub handling: bool,
 }
 
 /// Parts of frames that only a client has.
@@ -121,11 +123,14 @@ const SERVER: [&str; 7] = [
     "ServerHandshakeContext",
     "ClientKeyExchangeConsumer",
 ];
+/// Parts of frames that read or write a message of a handshake.
+const HANDLING: [&str; 4] =
+    ["HandshakeContext.dispatch", "HandshakeOutStream.", "Handshaker.process", "HandshakeMessage.write"];
 /// Parts of frames of a TLS library, and of one that shakes hands.
 const TLS: [&str; 4] = ["security.ssl.", "net.ssl.", "ibm.jsse2.", "andshake"];
 
 static FRAME_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let words = CLIENT.iter().chain(&SERVER).chain(&TLS);
+    let words = CLIENT.iter().chain(&SERVER).chain(&HANDLING).chain(&TLS);
     AhoCorasick::builder().match_kind(MatchKind::Standard).build(words).ok()
 });
 
@@ -138,7 +143,10 @@ pub fn frame(text: &str) -> Frame {
         match found.pattern().as_usize() {
             word if word < CLIENT.len() => frame.role = Some(Side::Client),
             word if word < CLIENT.len() + SERVER.len() => server = true,
-            word if word == CLIENT.len() + SERVER.len() + TLS.len() - 1 => frame.handshaking = true,
+            word if word < CLIENT.len() + SERVER.len() + HANDLING.len() => frame.handling = true,
+            word if word == CLIENT.len() + SERVER.len() + HANDLING.len() + TLS.len() - 1 => {
+                frame.handshaking = true;
+            }
             _ => frame.tls = true,
         }
     }
@@ -147,6 +155,13 @@ pub fn frame(text: &str) -> Frame {
         frame.role = Some(Side::Server);
     }
     frame
+}
+
+/// The host that was called, where a message says that the certificate is for another.
+pub fn called(message: &str) -> Option<&str> {
+    let rest = after(message, " name matching ").or_else(|| after(message, " names matching IP address "))?;
+    let (host, _) = rest.split_once(" found")?;
+    Some(host).filter(|host| !host.is_empty() && !host.contains(char::is_whitespace))
 }
 
 /// The alert that an exception's message reports as received.

@@ -69,7 +69,7 @@ pub fn message<'l>(message: &'l str, out: &mut Vec<Event<'l>>) -> Body {
         out.push(Event::Failure(text.strip_suffix(" (").unwrap_or(text)));
         return Body::Throwable;
     }
-    if message.starts_with("handling exception") {
+    if message.starts_with("handling exception") || message.starts_with("Warning: failed to send") {
         return Body::Throwable;
     }
     if message.starts_with("No X.509 certificate for client auth")
@@ -80,8 +80,7 @@ pub fn message<'l>(message: &'l str, out: &mut Vec<Event<'l>>) -> Body {
         out.push(Event::Protocol(version.trim()));
     } else if let Some(name) = between(message, "alert(", ")") {
         if message.starts_with("WRITE") {
-            let polite = matches!(name, "close_notify" | "user_canceled" | "no_renegotiation");
-            out.push(Event::Alert { sent: true, fatal: !polite, name: alert_name(name) });
+            out.push(Event::Alert { sent: true, fatal: !is_polite(name), name: alert_name(name) });
         }
     } else if message.starts_with("close the underlying socket")
         || message.starts_with("close the SSL connection")
@@ -173,7 +172,8 @@ pub fn body<'l>(body: Body, text: &'l str, out: &mut Vec<Event<'l>>) {
         Body::Request => authorities(text, out),
         Body::Alert => {
             if text.starts_with("\"description\"") {
-                out.push(Event::Alert { sent: false, fatal: true, name: alert_name(value()) });
+                let name = alert_name(value());
+                out.push(Event::Alert { sent: false, fatal: !is_polite(&name), name });
             }
         }
         Body::Throwable | Body::Other => {}
@@ -207,6 +207,11 @@ fn authorities<'l>(text: &'l str, out: &mut Vec<Event<'l>>) {
     if closed {
         out.push(Event::RequestEnd);
     }
+}
+
+/// Whether an alert is part of an orderly end, or refuses what need not be done.
+fn is_polite(name: &str) -> bool {
+    matches!(name, "close_notify" | "user_canceled" | "no_renegotiation")
 }
 
 /// Whether a name is a protocol's.

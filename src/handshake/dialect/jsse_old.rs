@@ -10,6 +10,8 @@ pub enum Line<'l> {
     Read(&'l str),
     /// A line with its thread: a handshake record was written.
     Wrote(&'l str),
+    /// A line with its thread: a ChangeCipherSpec was read or written.
+    Changed(&'l str),
     /// Another line with its thread.
     Threaded(&'l str),
     /// A message without a thread.
@@ -76,6 +78,7 @@ pub fn line<'l>(text: &'l str, out: &mut Vec<Event<'l>>) -> Option<Line<'l>> {
     Some(match mark {
         ", READ: " if rest.contains("Handshake") => Line::Read(thread),
         ", WRITE: " if rest.contains("Handshake") => Line::Wrote(thread),
+        ", READ: " | ", WRITE: " if rest.contains("Change Cipher Spec") => Line::Changed(thread),
         ", READ: " | ", WRITE: " => {
             if rest.contains("Application Data") {
                 out.push(Event::Data);
@@ -141,7 +144,7 @@ fn session<'l>(text: &str, out: &mut Vec<Event<'l>>) -> Option<Line<'l>> {
         out.push(Event::Completed);
         return Some(Line::Message(Body::Other));
     }
-    let own = ["No cached client session", "Client cached", "Try resuming"];
+    let own = ["No cached client session", "Client cached"];
     own.iter().any(|start| text.starts_with(start)).then_some(Line::OwnHello)
 }
 

@@ -4,23 +4,21 @@ use std::io::{self, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
 
-use super::Places;
 use super::json::reached;
+use super::{Places, safe};
 use crate::diagnosis::Joined;
 use crate::handshake::carrier::shown;
 use crate::handshake::record::{Fact, Handshake, Moment};
 use crate::handshake::summary::{Group, Summary, issue};
 use crate::handshake::verdict::Verdict;
 use crate::report::human::wrap;
-use crate::secrets::masked;
-use crate::syntax::printable;
 use crate::tls::Provider;
 use crate::tls::jsse::Side;
 
 /// The width output is made for.
 const WIDTH: usize = 80;
 /// The column where texts begin.
-const TEXTS: usize = 12;
+const TEXTS: usize = 14;
 /// Groups shown without `--details`.
 const MOST_GROUPS: usize = 20;
 
@@ -37,10 +35,6 @@ struct Page<'p, 'w> {
     places: &'p Places,
     settings: Settings,
     out: &'w mut dyn Write,
-}
-
-fn safe(text: &str) -> String {
-    masked(printable(text).into_owned())
 }
 
 /// Writes the summary. `joined` says for each group what the configuration has to do with it.
@@ -187,7 +181,8 @@ impl Page<'_, '_> {
     fn folded(&mut self, name: &str, text: &str) -> io::Result<()> {
         for (index, line) in wrap(&safe(text), WIDTH - TEXTS).iter().enumerate() {
             let label = if index == 0 { name } else { "" };
-            writeln!(self.out, "  {label:<width$}{line}", width = TEXTS - 2)?;
+            // Numbers of lines may be long.
+            writeln!(self.out, "  {label:<width$} {line}", width = TEXTS - 3)?;
         }
         Ok(())
     }
@@ -209,17 +204,15 @@ impl Page<'_, '_> {
         if let Some(cause) = verdict.cause {
             kind.push_str(&format!(", {}", cause.sure));
         }
-        writeln!(self.out, "  {}", self.styled(AnsiColor::Red.on_default(), &kind))?;
+        for line in wrap(&kind, WIDTH - 2) {
+            writeln!(self.out, "  {}", self.styled(AnsiColor::Red.on_default(), &line))?;
+        }
         if let Some((from, to)) = *time {
             self.folded("when", &span(from, to))?;
         }
         let what = verdict.cause.map_or("the log does not tell why", |cause| cause.what);
         self.folded("what", what)?;
-        for evidence in &verdict.evidence {
-            let (_, line) = self.places.of(evidence.line);
-            let text: String = evidence.text.chars().take(200).collect();
-            self.folded(&format!("line {line}"), &text)?;
-        }
+        self.evidence(verdict)?;
         self.known(first)?;
         self.advice(verdict)?;
         Ok(())
@@ -308,9 +301,19 @@ impl Page<'_, '_> {
             );
             self.folded(if certificate.server { "server cert" } else { "client cert" }, &text)?;
         }
+        self.evidence(verdict)
+    }
+
+    /// The lines that prove a verdict; of several logs, with the name of theirs.
+    fn evidence(&mut self, verdict: &Verdict) -> io::Result<()> {
         for evidence in &verdict.evidence {
-            let (_, line) = self.places.of(evidence.line);
-            self.folded(&format!("line {line}"), &evidence.text)?;
+            let (file, line) = self.places.of(evidence.line);
+            let mut text: String = evidence.text.chars().take(200).collect();
+            if self.places.len() > 1 {
+                let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+                text = format!("{name}: {text}");
+            }
+            self.folded(&format!("line {line}"), &text)?;
         }
         Ok(())
     }

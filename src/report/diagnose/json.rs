@@ -4,14 +4,12 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Places;
+use super::{Places, safe};
 use crate::diagnosis::Joined;
 use crate::handshake::carrier::shown;
 use crate::handshake::record::{Certificate, Fact, Handshake};
 use crate::handshake::summary::{Group, Summary, issue};
 use crate::handshake::verdict::Verdict;
-use crate::secrets::masked;
-use crate::syntax::printable;
 use crate::tls::Provider;
 use crate::tls::jsse::Side;
 
@@ -74,10 +72,6 @@ struct JsonCertificate {
     not_after: String,
     key: String,
     signature: String,
-}
-
-fn safe(text: &str) -> String {
-    masked(printable(text).into_owned())
 }
 
 /// How far a handshake got.

@@ -39,10 +39,10 @@ pub enum FixError {
         /// The rules whose fixes were applied.
         rules: String,
     },
-    /// The fixes together make an error that was not there.
+    /// Fixes asked for by name make more errors than there were.
     #[error(
-        "the fixes of {rules} together would bring a new error ({new} in {path}); nothing was changed: apply them one \
-         by one with --only"
+        "the fixes of {rules} would bring a new error ({new} in {path}); nothing was changed: make the change by hand, \
+         and look at both"
     )]
     Worse {
         /// The file.
@@ -54,24 +54,35 @@ pub enum FixError {
     },
 }
 
-/// What errors there are: of each rule and the file it is about, how many.
-type Errors = BTreeMap<(&'static str, FileId), usize>;
+/// How many findings there are of each rule in each file, and how many of them are errors.
+type Census = BTreeMap<(&'static str, FileId), (usize, usize)>;
 
-fn errors<'f>(findings: impl Iterator<Item = &'f Finding>) -> Errors {
-    let grave = findings.filter(|finding| finding.severity == Severity::Error);
-    let mut errors = Errors::default();
-    for finding in grave {
-        *errors.entry((finding.rule.name.as_ref(), finding.primary.place.file)).or_default() += 1;
+fn census<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Census {
+    let mut census = Census::default();
+    for finding in findings {
+        let counts = census.entry((finding.rule.name.as_ref(), finding.primary.place.file)).or_default();
+        counts.0 += 1;
+        counts.1 += usize::from(finding.severity == Severity::Error);
     }
-    errors
+    census
 }
 
-/// As [`errors`], of all rules, whatever a run is limited to.
-fn all_errors(discovery: &Discovery, givens: &[Given]) -> Errors {
-    let groups = discovery.groups.iter().zip(givens);
-    let all = groups
-        .flat_map(|(group, given)| rules::check(&Instance::new(discovery, group, *given), &Selection::all()));
-    errors(all.collect::<Vec<_>>().iter())
+/// What there is more of than before.
+fn news(before: &Census, after: &Census) -> Vec<(&'static str, FileId)> {
+    let known = |what| before.get(what).copied().unwrap_or_default();
+    let more = after.iter().filter(|(what, counts)| counts.0 > known(*what).0 || counts.1 > known(*what).1);
+    more.map(|(what, _)| *what).collect()
+}
+
+/// Fixes that were left out, because a finding would come up that was not there before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The rules whose fixes these are.
+    pub rules: Vec<&'static str>,
+    /// The rule that would have something to say.
+    pub new: &'static str,
+    /// About which file.
+    pub file: FileId,
 }
 
 /// A file with its edits against the bytes on disk.
@@ -98,6 +109,10 @@ pub struct Outcome {
     pub remaining: Vec<Finding>,
     /// Fixes left out because a patch would have to show a secret.
     pub withheld: Vec<Finding>,
+    /// Fixes left out because something new would be wrong.
+    pub conflicts: Vec<Conflict>,
+    /// What is new where a fix was asked for by name, so that it was made all the same: rule and file.
+    pub uncovered: Vec<(&'static str, FileId)>,
 }
 
 /// What may be applied.
@@ -110,7 +125,7 @@ pub struct Permit {
 }
 
 /// The texts of all files under edit.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Working {
     texts: BTreeMap<FileId, (Vec<u8>, EditedText)>,
 }
@@ -134,6 +149,18 @@ impl Working {
         }
     }
 
+    /// Takes the documents back to an earlier state of the same edits.
+    fn go_back(&mut self, discovery: &mut Discovery, earlier: &Working) {
+        for (file, (before, _)) in &self.texts {
+            let text = earlier.texts.get(file).map_or_else(|| before.clone(), |(_, text)| text.bytes(before));
+            let document = &mut discovery.documents[file.0];
+            if document.bytes() != text {
+                *document = document.with_bytes(text);
+            }
+        }
+        self.clone_from(earlier);
+    }
+
     /// The files that differ from what they were.
     pub fn changes(self) -> Vec<Change> {
         self.texts
@@ -151,88 +178,266 @@ impl Working {
 
 /// Applies fixes round after round until none is left that may be applied. Works on `discovery` in memory only.
 ///
+/// In a run over all rules, nothing new may be wrong afterwards: fixes that would bring a finding are left out, with all
+/// fixes of the rule in the instances concerned. Fixes asked for by name are made, as long as no error is the price.
+///
 /// The versions assumed at the start hold to the end: removing the very settings a release was inferred from must not
 /// make it another release.
+///
+/// # Errors
+/// See [`FixError`]; `discovery` then is in any state.
 pub fn converge(
     discovery: &mut Discovery,
     given: Given,
     selection: &Selection,
     permit: Permit,
 ) -> Result<Outcome, FixError> {
-    let (givens, mut found): (Vec<Given>, Vec<Vec<Finding>>) = Instance::all(discovery, given)
-        .map(|instance| {
-            let held = Given { release: Some(instance.release.value), jdk: Some(instance.jdk.value) };
-            (held, rules::check(&instance, selection))
-        })
-        .unzip();
-    let settled = |discovery: &Discovery, found: &[Vec<Finding>]| {
-        settle(discovery, selection, found.iter().flatten().cloned())
-    };
-    let mut findings = settled(discovery, &found).findings;
-    let readable = unreadable(discovery);
-    // Without anything to apply, nothing needs to be compared.
-    let any =
-        findings.iter().any(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safety >= permit.tier));
-    let limited = !selection.only.is_empty();
-    let before = match (any, limited) {
-        (false, _) => Errors::default(),
-        (true, true) => all_errors(discovery, &givens),
-        (true, false) => errors(findings.iter()),
-    };
-    let mut working = Working::default();
+    let mut run = Run::new(discovery, given, selection, permit);
     let mut outcome = Outcome::default();
-    for round in 0.. {
-        let (chosen, withheld) = choose(discovery, findings.iter(), permit);
-        outcome.withheld = withheld;
-        if chosen.is_empty() {
-            break;
+    let none = Barred::default();
+    for _ in 0..MAX_ROUNDS {
+        let start = run.state.clone();
+        let before = run.census(discovery);
+        let mut done = run.rounds(discovery, &none)?;
+        let after = if done.applied.is_empty() { before.clone() } else { run.census(discovery) };
+        let new = news(&before, &after);
+        if !selection.only.is_empty() {
+            run.refuse_errors(discovery, &before, &after, &new, &done)?;
+            done.uncovered = new;
+            return Ok(run.end(done));
         }
-        let names = || {
-            let mut names: Vec<&str> = chosen.iter().map(|finding| finding.rule.name.as_ref()).collect();
-            names.sort_unstable();
-            names.dedup();
-            names.join(", ")
-        };
-        if round == MAX_ROUNDS {
-            return Err(FixError::Endless { rules: names() });
+        if new.is_empty() {
+            merge(&mut outcome, done);
+            return Ok(run.end(outcome));
         }
-        for finding in &chosen {
-            *outcome.applied.entry(finding.rule.name.as_ref()).or_default() += 1;
+        let mut barred = Barred::default();
+        let done = run.without_conflicts(discovery, &start, &before, new, &mut done, &mut barred)?;
+        let over = done.applied.is_empty();
+        merge(&mut outcome, done);
+        // What was left out may fit now that the others are made: a run is over when another one would change nothing.
+        if over {
+            return Ok(run.end(outcome));
         }
-        let rules = names();
-        let mut edits: Vec<Edit> =
-            chosen.iter().filter_map(|f| f.fix.as_ref()).flat_map(|fix| fix.edits.clone()).collect();
-        edits.sort();
-        edits.dedup();
-        working.apply(discovery, &edits);
-        if let Some(path) = unreadable(discovery).into_iter().find(|path| !readable.contains(path)) {
-            return Err(FixError::Broken { path, rules });
-        }
-        let changed: HashSet<FileId> = edits.iter().map(|edit| edit.file).collect();
-        for (index, group) in discovery.groups.iter().enumerate() {
-            if group.files.iter().any(|id| changed.contains(id)) {
-                found[index] = rules::check(&Instance::new(discovery, group, givens[index]), selection);
-            }
-        }
-        findings = settled(discovery, &found).findings;
     }
-    if !outcome.applied.is_empty() {
-        let after = if limited { all_errors(discovery, &givens) } else { errors(findings.iter()) };
-        // Whoever leaves IAIK may meet what is wrong with the lists of JSSE: one error in the place of another is no harm.
-        let more = after.values().sum::<usize>() > before.values().sum();
-        let new = after.iter().find(|(what, count)| *count > before.get(*what).unwrap_or(&0));
-        if let Some(((rule, file), _)) = new.filter(|_| more) {
-            let rules: Vec<&str> = outcome.applied.keys().copied().collect();
-            return Err(FixError::Worse {
-                path: discovery.document(*file).display.clone(),
-                new: (*rule).to_owned(),
-                rules: rules.join(", "),
+    Err(FixError::Endless { rules: outcome.applied.into_keys().collect::<Vec<_>>().join(", ") })
+}
+
+/// Adds what a later pass did; what was left out is what the last one left out.
+fn merge(outcome: &mut Outcome, later: Outcome) {
+    for (rule, count) in later.applied {
+        *outcome.applied.entry(rule).or_default() += count;
+    }
+    outcome.withheld = later.withheld;
+    outcome.conflicts = later.conflicts;
+}
+
+/// Rules whose fixes in a file are left out.
+type Barred = HashSet<(&'static str, FileId)>;
+
+/// Where a run stands: the texts, and what each instance has.
+#[derive(Clone, Default)]
+struct State {
+    working: Working,
+    found: Vec<Vec<Finding>>,
+}
+
+/// A run over some documents.
+struct Run<'s> {
+    selection: &'s Selection,
+    permit: Permit,
+    /// The versions of each instance.
+    givens: Vec<Given>,
+    /// The files that could not be read to the end before.
+    unreadable: Vec<String>,
+    state: State,
+    /// What counts now.
+    findings: Vec<Finding>,
+}
+
+impl<'s> Run<'s> {
+    fn new(discovery: &Discovery, given: Given, selection: &'s Selection, permit: Permit) -> Self {
+        let (givens, found) = Instance::all(discovery, given)
+            .map(|instance| {
+                let held = Given { release: Some(instance.release.value), jdk: Some(instance.jdk.value) };
+                (held, rules::check(&instance, selection))
+            })
+            .unzip();
+        let state = State { working: Working::default(), found };
+        let unreadable = unreadable(discovery);
+        let mut run = Run { selection, permit, givens, unreadable, state, findings: Vec::new() };
+        run.settle(discovery);
+        run
+    }
+
+    fn settle(&mut self, discovery: &Discovery) {
+        let found = self.state.found.iter().flatten().cloned();
+        self.findings = settle(discovery, self.selection, found).findings;
+    }
+
+    fn go_back(&mut self, discovery: &mut Discovery, start: &State) {
+        self.state.working.go_back(discovery, &start.working);
+        self.state.found.clone_from(&start.found);
+        self.settle(discovery);
+    }
+
+    /// What there is of all rules, whatever the run is limited to. Without a fix, nothing needs to be compared.
+    fn census(&self, discovery: &Discovery) -> Census {
+        let may = |finding: &Finding| finding.fix.as_ref().is_some_and(|fix| fix.safety >= self.permit.tier);
+        if self.selection.only.is_empty() {
+            return census(&self.findings);
+        }
+        if self.state.working.texts.is_empty() && !self.findings.iter().any(may) {
+            return Census::default();
+        }
+        let all = Selection { only: Vec::new(), config: self.selection.config.clone() };
+        let groups = discovery.groups.iter().zip(&self.givens);
+        let found: Vec<Finding> = groups
+            .flat_map(|(group, given)| rules::check(&Instance::new(discovery, group, *given), &all))
+            .collect();
+        census(&settle(discovery, &all, found).findings)
+    }
+
+    /// Makes fixes, but for those barred, until there is none.
+    fn rounds(&mut self, discovery: &mut Discovery, barred: &Barred) -> Result<Outcome, FixError> {
+        let mut outcome = Outcome::default();
+        for round in 0.. {
+            let allowed = self.findings.iter().filter(|finding| {
+                !barred.contains(&(finding.rule.name.as_ref(), finding.primary.place.file))
             });
+            let (chosen, withheld) = choose(discovery, allowed, self.permit);
+            outcome.withheld = withheld;
+            if chosen.is_empty() {
+                break;
+            }
+            let rules = names(&chosen);
+            if round == MAX_ROUNDS {
+                return Err(FixError::Endless { rules });
+            }
+            for finding in &chosen {
+                *outcome.applied.entry(finding.rule.name.as_ref()).or_default() += 1;
+            }
+            let mut edits: Vec<Edit> =
+                chosen.iter().filter_map(|f| f.fix.as_ref()).flat_map(|fix| fix.edits.clone()).collect();
+            edits.sort();
+            edits.dedup();
+            self.state.working.apply(discovery, &edits);
+            if let Some(path) = unreadable(discovery).into_iter().find(|path| !self.unreadable.contains(path))
+            {
+                return Err(FixError::Broken { path, rules });
+            }
+            let changed: HashSet<FileId> = edits.iter().map(|edit| edit.file).collect();
+            for (index, group) in discovery.groups.iter().enumerate() {
+                if group.files.iter().any(|id| changed.contains(id)) {
+                    let instance = Instance::new(discovery, group, self.givens[index]);
+                    self.state.found[index] = rules::check(&instance, self.selection);
+                }
+            }
+            self.settle(discovery);
+        }
+        Ok(outcome)
+    }
+
+    /// Goes back and makes the fixes without those that bring something new: of each rule by itself, of all together
+    /// where no single rule is to blame.
+    fn without_conflicts(
+        &mut self,
+        discovery: &mut Discovery,
+        start: &State,
+        before: &Census,
+        mut new: Vec<(&'static str, FileId)>,
+        tried: &mut Outcome,
+        barred: &mut Barred,
+    ) -> Result<Outcome, FixError> {
+        let mut conflicts: Vec<Conflict> = Vec::new();
+        while !new.is_empty() {
+            let files = beside(discovery, &new);
+            let suspects: Vec<&'static str> = tried.applied.keys().copied().collect();
+            let mut cleared = false;
+            for rule in &suspects {
+                let without: Barred =
+                    barred.iter().copied().chain(files.iter().map(|file| (*rule, *file))).collect();
+                self.go_back(discovery, start);
+                let done = self.rounds(discovery, &without)?;
+                let left = news(before, &self.census(discovery));
+                let gone: Vec<_> = new.iter().copied().filter(|what| !left.contains(what)).collect();
+                if gone.is_empty() || left.len() >= new.len() {
+                    continue;
+                }
+                let near = beside(discovery, &gone);
+                barred.extend(near.iter().map(|file| (*rule, *file)));
+                conflicts.extend(gone.iter().map(|(new, file)| Conflict {
+                    rules: vec![rule],
+                    new,
+                    file: *file,
+                }));
+                *tried = done;
+                cleared = true;
+                break;
+            }
+            if !cleared {
+                let known = barred.len();
+                barred.extend(suspects.iter().flat_map(|rule| files.iter().map(|file| (*rule, *file))));
+                conflicts.extend(new.iter().map(|(new, file)| Conflict {
+                    rules: suspects.clone(),
+                    new,
+                    file: *file,
+                }));
+                if barred.len() == known {
+                    let (new, file) = new[0];
+                    return Err(self.worse(discovery, new, file, tried));
+                }
+            }
+            self.go_back(discovery, start);
+            *tried = self.rounds(discovery, barred)?;
+            new = news(before, &self.census(discovery));
+        }
+        conflicts.sort_by_key(|conflict| (conflict.file, conflict.rules.clone(), conflict.new));
+        Ok(Outcome { conflicts, ..std::mem::take(tried) })
+    }
+
+    fn worse(&self, discovery: &Discovery, new: &str, file: FileId, outcome: &Outcome) -> FixError {
+        FixError::Worse {
+            path: discovery.document(file).display.clone(),
+            new: new.to_owned(),
+            rules: outcome.applied.keys().copied().collect::<Vec<_>>().join(", "),
         }
     }
-    outcome.remaining = findings;
-    outcome.changes = working.changes();
-    Ok(outcome)
+
+    /// Whoever leaves IAIK may meet what is wrong with the lists of JSSE: one error in the place of another is no harm.
+    fn refuse_errors(
+        &self,
+        discovery: &Discovery,
+        before: &Census,
+        after: &Census,
+        new: &[(&'static str, FileId)],
+        outcome: &Outcome,
+    ) -> Result<(), FixError> {
+        let errors = |census: &Census| census.values().map(|(_, errors)| errors).sum::<usize>();
+        let known = |what| before.get(what).map_or(0, |(_, errors)| *errors);
+        let grave =
+            new.iter().find(|what| after.get(*what).is_some_and(|(_, errors)| *errors > known(*what)));
+        match grave.filter(|_| errors(after) > errors(before)) {
+            Some((new, file)) => Err(self.worse(discovery, new, *file, outcome)),
+            None => Ok(()),
+        }
+    }
+
+    fn end(self, outcome: Outcome) -> Outcome {
+        Outcome { remaining: self.findings, changes: self.state.working.changes(), ..outcome }
+    }
+}
+
+fn names(chosen: &[Finding]) -> String {
+    let names: std::collections::BTreeSet<&str> =
+        chosen.iter().map(|finding| finding.rule.name.as_ref()).collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// The files of all instances that some findings are about.
+fn beside(discovery: &Discovery, findings: &[(&'static str, FileId)]) -> HashSet<FileId> {
+    let about: HashSet<FileId> = findings.iter().map(|(_, file)| *file).collect();
+    let groups = discovery.groups.iter().filter(|group| group.files.iter().any(|id| about.contains(id)));
+    groups.flat_map(|group| group.files.iter().copied()).chain(about.iter().copied()).collect()
 }
 
 /// The files whose syntax the server can't read to the end.

@@ -126,16 +126,25 @@ fn disjoint(mut spans: Vec<Span>) -> Vec<Span> {
 }
 
 /// The secrets of a ports file: the text of elements with a secret name. Where the XML is broken, the text goes up to
-/// the next end tag, and behind the place where reading stopped every line with a secret's name is one.
+/// the next end tag, tags inside a tag are secret with it, and behind the place where reading stopped every line with a secret's name is one.
 fn ports(doc: &Ports, spans: &mut Vec<Span>) {
     let bytes = doc.bytes();
     let mut end_tag = 0;
     for token in doc.tokens() {
         match token.kind {
-            TokenKind::Start if is_secret_name(&display_text(token.span.of(bytes))) => {
-                let start = token.span.range().end;
-                end_tag = next_end_tag(bytes, start, end_tag);
-                spans.push(Span::new(start, end_tag));
+            TokenKind::Start | TokenKind::Empty | TokenKind::End | TokenKind::Instruction
+                if is_secret_name(&display_text(token.span.of(bytes))) =>
+            {
+                let tag = token.span.range();
+                // With a quote left open, a tag holds the tags behind it and their texts.
+                let inner = memchr::memchr(b'<', &bytes[tag.start + 1..tag.end]);
+                if token.kind == TokenKind::Start {
+                    end_tag = next_end_tag(bytes, tag.end, end_tag);
+                    let start = inner.map_or(tag.end, |found| tag.start + 1 + found);
+                    spans.push(Span::new(start, end_tag));
+                } else if let Some(found) = inner {
+                    spans.push(Span::new(tag.start + 1 + found, tag.end));
+                }
             }
             TokenKind::Comment => {
                 inline(bytes, token.span, false, spans);

@@ -310,9 +310,8 @@ fn a_reader_that_stops_early_is_no_error() {
 }
 
 /// A value that must never be seen, in all the places secrets stand in.
-#[test]
-fn no_command_shows_a_secret() {
-    let here = folder(&[
+fn with_secrets() -> TempDir {
+    folder(&[
         (
             "config/server.cnf",
             "watt.acme.apiToken=CANARY \nwatt.acme.apiToken=CANARY\nwatt.acme.poll=1 \nwatt.acme.secret=CANARY\\\n  CANARY \n\
@@ -342,7 +341,17 @@ fn no_command_shows_a_secret() {
             "bin/setenv.sh",
             "JAVA_CUSTOM_OPTS=\"-Djavax.net.ssl.keyStorePassword=CANARY -Djavax.net.debug=ssl\"\n",
         ),
-    ]);
+        (
+            "logs/wrapper.log",
+            "javax.net.ssl.SSLHandshakeException: Received fatal alert: handshake_failure password=CANARY\n\
+             Authorization: Basic CANARY\nmain, WRITE: TLSv1 Alert, length = 2\n",
+        ),
+    ])
+}
+
+#[test]
+fn no_command_shows_a_secret() {
+    let here = with_secrets();
     let commands: &[&[&str]] = &[
         &["check"],
         &["check", "--format", "concise"],
@@ -378,6 +387,78 @@ fn no_command_shows_a_secret() {
     wattlint(here.path(), &["debug", "on", "--write", "msr"]);
     let template = fs::read_to_string(here.path().join("msr/application.properties")).expect("there");
     assert!(!template.contains("CANARY"), "{template}");
+}
+
+/// Every command of the command line with each of its flags and each of the words its options take, so that none that
+/// is added can be forgotten. What changes files is left out: they keep their secrets.
+fn every_call(command: &clap::Command, path: &[String], calls: &mut Vec<Vec<String>>) {
+    let of = |arg: &clap::Arg| -> Vec<String> {
+        arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect()
+    };
+    let mut base = path.to_vec();
+    for arg in command.get_positionals().filter(|arg| arg.is_required_set()) {
+        let word = match arg.get_id().as_str() {
+            "logs" => "logs".to_owned(),
+            _ => of(arg).first().cloned().unwrap_or_else(|| "watt.acme.apiToken".to_owned()),
+        };
+        base.push(word);
+    }
+    calls.push(base.clone());
+    for arg in command.get_arguments().filter(|arg| !arg.is_positional()) {
+        let Some(name) = arg.get_long().filter(|name| !["write", "follow", "force"].contains(name)) else {
+            continue;
+        };
+        if !arg.get_action().takes_values() {
+            calls.push([base.clone(), vec![format!("--{name}")]].concat());
+        }
+        for value in of(arg) {
+            calls.push([base.clone(), vec![format!("--{name}={value}")]].concat());
+            if name == "format" && command.get_arguments().any(|arg| arg.get_id() == "output") {
+                calls.push([base.clone(), vec![format!("--output={value}=report.{value}")]].concat());
+            }
+        }
+    }
+    for sub in command.get_subcommands() {
+        every_call(sub, &[path, &[sub.get_name().to_owned()]].concat(), calls);
+    }
+}
+
+#[test]
+fn no_command_with_any_format_or_flag_shows_a_secret() {
+    let here = with_secrets();
+    let kept: Vec<_> = walk(here.path());
+    let mut command = <wattlint::cli::Cli as clap::CommandFactory>::command();
+    command.build();
+    let mut calls = Vec::new();
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+        every_call(sub, &[sub.get_name().to_owned()], &mut calls);
+    }
+    // What names a secret where a path, a rule or a peer is expected is the user's own word; files' words are not.
+    calls.push(["diagnose", "logs", "--config=."].map(str::to_owned).into());
+    calls.push(["diagnose", "logs", "--config=.", "--format=json"].map(str::to_owned).into());
+    calls.push(["diagnose", "config/server.cnf", "--details"].map(str::to_owned).into());
+    calls.push(["check", "--config=config/server.cnf"].map(str::to_owned).into());
+    calls.push(["check", "--baseline=config/server.cnf"].map(str::to_owned).into());
+    calls.push(["rules", "test", "config/server.cnf"].map(str::to_owned).into());
+    calls.push(["fix", "--write", "--diff", "--backup"].map(str::to_owned).into());
+    assert!(calls.len() > 80, "{calls:?}");
+    for call in &calls {
+        let args: Vec<&str> = call.iter().map(String::as_str).collect();
+        let run = wattlint(here.path(), &args);
+        let text = run.stdout + &run.stderr;
+        assert!(!text.contains("CANARY"), "{call:?}:\n{text}");
+    }
+    let made = walk(here.path()).into_iter().filter(|path| !kept.contains(path));
+    let reports: Vec<_> = made.filter(|path| !path.to_string_lossy().contains(".bak")).collect();
+    assert!(reports.len() > 10, "reports and a baseline: {reports:?}");
+    for path in reports {
+        assert!(!fs::read_to_string(&path).expect("text").contains("CANARY"), "{}", path.display());
+    }
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = walkdir::WalkDir::new(folder).into_iter().map(|entry| entry.expect("an entry"));
+    entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
 }
 
 /// `--diff` shows what was written, and no secret beside it.

@@ -10,7 +10,7 @@ use super::{Console, FAILED, Input, Rules};
 use crate::config::Config;
 use crate::discover::Discovery;
 use crate::document::{FileId, Role};
-use crate::fix::apply::{self, Change, Permit};
+use crate::fix::apply::{self, Change, Outcome, Permit};
 use crate::fix::patch;
 use crate::fix::write::{self, How, Recovered};
 use crate::instance::Instance;
@@ -90,6 +90,7 @@ pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
             document.line_of(place.span.start)
         ));
     }
+    say_conflicts(&discovery, &outcome, console);
     let remaining = outcome.remaining.len() - outcome.withheld.len();
     let unsafe_left = outcome
         .remaining
@@ -98,7 +99,7 @@ pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
             finding.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Unsafe && !fix.edits.is_empty())
         })
         .count();
-    if outcome.applied.is_empty() && outcome.withheld.is_empty() {
+    if outcome.applied.is_empty() && outcome.withheld.is_empty() && outcome.conflicts.is_empty() {
         console.say("nothing to fix");
     }
     if remaining > 0 {
@@ -111,6 +112,22 @@ pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
         console.say(format!("{remaining} {noun}{more}"));
     }
     u8::from(args.exit_non_zero_on_fix && !outcome.changes.is_empty())
+}
+
+/// Tells which fixes were left out because something new would be wrong, and what a fix asked for by name brought up.
+fn say_conflicts(discovery: &Discovery, outcome: &Outcome, console: &mut Console) {
+    for conflict in &outcome.conflicts {
+        let (rules, path) = (conflict.rules.join(", "), &discovery.document(conflict.file).display);
+        let only: Vec<String> = conflict.rules.iter().map(|rule| format!("--only {rule}")).collect();
+        console.say(format!(
+            "left out: {rules}, since the fix would bring {} in {path}; {} makes it all the same",
+            conflict.new,
+            only.join(" ")
+        ));
+    }
+    for (rule, file) in &outcome.uncovered {
+        console.say(format!("note: there is {rule} in {} now", discovery.document(*file).display));
+    }
 }
 
 /// Prints the patch of some changes, or writes them to disk.

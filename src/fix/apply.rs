@@ -11,7 +11,7 @@ use crate::discover::Discovery;
 use crate::document::FileId;
 use crate::finding::Finding;
 use crate::instance::{Given, Instance};
-use crate::rules::schema::{Rule, Safety, Severity};
+use crate::rules::schema::{Safety, Severity};
 use crate::rules::settle::settle;
 use crate::rules::{self, Selection};
 use crate::secrets;
@@ -40,10 +40,10 @@ pub enum FixError {
         /// The rules whose fixes were applied.
         rules: String,
     },
-    /// The fixes together bring a finding that was not there.
+    /// Fixes asked for by name make more errors than there were.
     #[error(
-        "the fixes of {rules} would bring something new, {new} in {path}; nothing was changed: apply them one by one with \
-         --only to see which does"
+        "the fixes of {rules} would bring a new error ({new} in {path}); nothing was changed: make the change by hand, \
+         and look at both"
     )]
     Worse {
         /// The file.
@@ -55,50 +55,39 @@ pub enum FixError {
     },
 }
 
-/// What is found: of each rule and the file it is about, how often.
-#[derive(Default)]
-struct Census {
-    found: BTreeMap<(&'static str, FileId), (&'static Rule, usize)>,
-    errors: usize,
+/// How many findings there are of each rule in each file, and how many of them are errors.
+type Census = BTreeMap<(&'static str, FileId), (usize, usize)>;
+
+fn census<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Census {
+    let mut census = Census::default();
+    for finding in findings {
+        let counts = census.entry((finding.rule.name.as_ref(), finding.primary.place.file)).or_default();
+        counts.0 += 1;
+        counts.1 += usize::from(finding.severity == Severity::Error);
+    }
+    census
 }
 
-impl Census {
-    fn of<'f>(findings: impl Iterator<Item = &'f Finding>) -> Self {
-        let mut census = Census::default();
-        for finding in findings {
-            let key = (finding.rule.name.as_ref(), finding.primary.place.file);
-            census.found.entry(key).or_insert((finding.rule, 0)).1 += 1;
-            census.errors += usize::from(finding.severity == Severity::Error);
-        }
-        census
-    }
+/// What there is more of than before.
+fn news(before: &Census, after: &Census) -> Vec<(&'static str, FileId)> {
+    let known = |what| before.get(what).copied().unwrap_or_default();
+    let more = after.iter().filter(|(what, counts)| counts.0 > known(*what).0 || counts.1 > known(*what).1);
+    more.map(|(what, _)| *what).collect()
+}
 
-    /// Of all rules, whatever a run is limited to.
-    fn of_all(discovery: &Discovery, givens: &[Given]) -> Self {
-        let groups = discovery.groups.iter().zip(givens);
-        let all = groups.flat_map(|(group, given)| {
-            rules::check(&Instance::new(discovery, group, *given), &Selection::all())
-        });
-        Census::of(all.collect::<Vec<_>>().iter())
-    }
+fn errors_of(census: &Census) -> usize {
+    census.values().map(|(_, errors)| errors).sum()
+}
 
-    /// What is found more often than before, and is no truth that one of the fixes was to reveal. One error in the place
-    /// of another may be revealed; one more is always too much.
-    fn worse_than(&self, before: &Census, applied: &[&'static Rule]) -> Option<(&'static str, FileId)> {
-        let reveals = |rule: &Rule| {
-            let mut names =
-                applied.iter().filter_map(|rule| rule.fix.as_ref()).flat_map(|fix| fix.reveals.iter());
-            names.any(|name| name == "*" || *name == rule.name || *name == rule.family)
-        };
-        let more = self.errors > before.errors;
-        let new = self
-            .found
-            .iter()
-            .filter(|(key, (_, count))| before.found.get(*key).is_none_or(|(_, known)| count > known));
-        new.filter(|(_, (rule, _))| more && rule.severity == Severity::Error || !reveals(rule))
-            .map(|(key, _)| *key)
-            .next()
-    }
+/// Fixes that were left out, because a finding would come up that was not there before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The rules whose fixes these are.
+    pub rules: Vec<&'static str>,
+    /// The rule that would have something to say.
+    pub new: &'static str,
+    /// About which file.
+    pub file: FileId,
 }
 
 /// A file with its edits against the bytes on disk.
@@ -125,6 +114,10 @@ pub struct Outcome {
     pub remaining: Vec<Finding>,
     /// Fixes left out because a patch would have to show a secret.
     pub withheld: Vec<Finding>,
+    /// Fixes left out because something new would be wrong.
+    pub conflicts: Vec<Conflict>,
+    /// What is new all the same, rule and file: what fixes were to reveal, and all where a fix was asked for by name.
+    pub uncovered: Vec<(&'static str, FileId)>,
 }
 
 /// What may be applied.
@@ -137,7 +130,7 @@ pub struct Permit {
 }
 
 /// The texts of all files under edit.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Working {
     texts: BTreeMap<FileId, (Vec<u8>, EditedText)>,
 }
@@ -161,6 +154,18 @@ impl Working {
         }
     }
 
+    /// Takes the documents back to an earlier state of the same edits.
+    fn go_back(&mut self, discovery: &mut Discovery, earlier: &Working) {
+        for (file, (before, _)) in &self.texts {
+            let text = earlier.texts.get(file).map_or_else(|| before.clone(), |(_, text)| text.bytes(before));
+            let document = &mut discovery.documents[file.0];
+            if document.bytes() != text {
+                *document = document.with_bytes(text);
+            }
+        }
+        self.clone_from(earlier);
+    }
+
     /// The files that differ from what they were.
     pub fn changes(self) -> Vec<Change> {
         self.texts
@@ -178,86 +183,288 @@ impl Working {
 
 /// Applies fixes round after round until none is left that may be applied. Works on `discovery` in memory only.
 ///
+/// In a run over all rules, nothing new may be wrong afterwards but what a fix is to reveal: fixes that would bring another
+/// finding are left out, with all fixes of the rule in the instances concerned. Fixes asked for by name are made, as long as no error is the price.
+///
 /// The versions assumed at the start hold to the end: removing the very settings a release was inferred from must not
 /// make it another release.
+///
+/// # Errors
+/// See [`FixError`]; `discovery` then is in any state.
 pub fn converge(
     discovery: &mut Discovery,
     given: Given,
     selection: &Selection,
     permit: Permit,
 ) -> Result<Outcome, FixError> {
-    let first = |group| {
-        let instance = Instance::new(discovery, group, given);
-        let held = Given { release: Some(instance.release.value), jdk: Some(instance.jdk.value) };
-        (held, rules::check(&instance, selection))
-    };
-    let (givens, mut found): (Vec<Given>, Vec<Vec<Finding>>) = discovery.groups.par_iter().map(first).unzip();
-    let settled = |discovery: &Discovery, found: &[Vec<Finding>]| {
-        settle(discovery, selection, found.iter().flatten().cloned())
-    };
-    let mut findings = settled(discovery, &found).findings;
-    let readable = unreadable(discovery);
-    // Without anything to apply, nothing needs to be compared.
-    let any =
-        findings.iter().any(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safety >= permit.tier));
-    let limited = !selection.only.is_empty();
-    let before = match (any, limited) {
-        (false, _) => Census::default(),
-        (true, true) => Census::of_all(discovery, &givens),
-        (true, false) => Census::of(findings.iter()),
-    };
-    let mut working = Working::default();
+    let mut run = Run::new(discovery, given, selection, permit);
     let mut outcome = Outcome::default();
-    for round in 0.. {
-        let (chosen, withheld) = choose(discovery, findings.iter(), permit);
-        outcome.withheld = withheld;
-        if chosen.is_empty() {
-            break;
+    let none = Barred::default();
+    for _ in 0..MAX_ROUNDS {
+        let start = run.state.clone();
+        let before = run.census(discovery);
+        let mut done = run.rounds(discovery, &none)?;
+        let after = if done.applied.is_empty() { before.clone() } else { run.census(discovery) };
+        let all = news(&before, &after);
+        if !selection.only.is_empty() {
+            run.refuse_errors(discovery, &before, &after, &all, &done)?;
+            done.uncovered = all;
+            return Ok(run.end(done));
         }
-        let names = || {
-            let mut names: Vec<&str> = chosen.iter().map(|finding| finding.rule.name.as_ref()).collect();
-            names.sort_unstable();
-            names.dedup();
-            names.join(", ")
+        let new = run.unrevealed(&before, &after, &done);
+        if new.is_empty() {
+            done.uncovered = all;
+            merge(&mut outcome, done);
+            return Ok(run.end(outcome));
+        }
+        let mut barred = Barred::default();
+        let done = run.without_conflicts(discovery, &start, &before, new, &mut done, &mut barred)?;
+        let over = done.applied.is_empty();
+        merge(&mut outcome, done);
+        // What was left out may fit now that the others are made: a run is over when another one would change nothing.
+        if over {
+            return Ok(run.end(outcome));
+        }
+    }
+    Err(FixError::Endless { rules: outcome.applied.into_keys().collect::<Vec<_>>().join(", ") })
+}
+
+/// Adds what a later pass did; what was left out is what the last one left out.
+fn merge(outcome: &mut Outcome, later: Outcome) {
+    for (rule, count) in later.applied {
+        *outcome.applied.entry(rule).or_default() += count;
+    }
+    outcome.withheld = later.withheld;
+    outcome.conflicts = later.conflicts;
+    outcome.uncovered.extend(later.uncovered);
+}
+
+/// Rules whose fixes in a file are left out.
+type Barred = HashSet<(&'static str, FileId)>;
+
+/// Where a run stands: the texts, and what each instance has.
+#[derive(Clone, Default)]
+struct State {
+    working: Working,
+    found: Vec<Vec<Finding>>,
+}
+
+/// A run over some documents.
+struct Run<'s> {
+    selection: &'s Selection,
+    permit: Permit,
+    /// The versions of each instance.
+    givens: Vec<Given>,
+    /// The files that could not be read to the end before.
+    unreadable: Vec<String>,
+    state: State,
+    /// What counts now.
+    findings: Vec<Finding>,
+}
+
+impl<'s> Run<'s> {
+    fn new(discovery: &Discovery, given: Given, selection: &'s Selection, permit: Permit) -> Self {
+        let first = |group| {
+            let instance = Instance::new(discovery, group, given);
+            let held = Given { release: Some(instance.release.value), jdk: Some(instance.jdk.value) };
+            (held, rules::check(&instance, selection))
         };
-        if round == MAX_ROUNDS {
-            return Err(FixError::Endless { rules: names() });
-        }
-        for finding in &chosen {
-            *outcome.applied.entry(finding.rule.name.as_ref()).or_default() += 1;
-        }
-        let rules = names();
-        let mut edits: Vec<Edit> =
-            chosen.iter().filter_map(|f| f.fix.as_ref()).flat_map(|fix| fix.edits.clone()).collect();
-        edits.sort();
-        edits.dedup();
-        working.apply(discovery, &edits);
-        if let Some(path) = unreadable(discovery).into_iter().find(|path| !readable.contains(path)) {
-            return Err(FixError::Broken { path, rules });
-        }
-        let changed: HashSet<FileId> = edits.iter().map(|edit| edit.file).collect();
-        for (index, group) in discovery.groups.iter().enumerate() {
-            if group.files.iter().any(|id| changed.contains(id)) {
-                found[index] = rules::check(&Instance::new(discovery, group, givens[index]), selection);
-            }
-        }
-        findings = settled(discovery, &found).findings;
+        let (givens, found) = discovery.groups.par_iter().map(first).unzip();
+        let state = State { working: Working::default(), found };
+        let unreadable = unreadable(discovery);
+        let mut run = Run { selection, permit, givens, unreadable, state, findings: Vec::new() };
+        run.settle(discovery);
+        run
     }
-    if !outcome.applied.is_empty() {
-        let after = if limited { Census::of_all(discovery, &givens) } else { Census::of(findings.iter()) };
-        let names = outcome.applied.keys();
-        let applied: Vec<&'static Rule> = names.clone().filter_map(|name| selection.find(name)).collect();
-        if let Some((rule, file)) = after.worse_than(&before, &applied) {
-            return Err(FixError::Worse {
-                path: discovery.document(file).display.clone(),
-                new: rule.to_owned(),
-                rules: names.copied().collect::<Vec<_>>().join(", "),
+
+    fn settle(&mut self, discovery: &Discovery) {
+        let found = self.state.found.iter().flatten().cloned();
+        self.findings = settle(discovery, self.selection, found).findings;
+    }
+
+    fn go_back(&mut self, discovery: &mut Discovery, start: &State) {
+        self.state.working.go_back(discovery, &start.working);
+        self.state.found.clone_from(&start.found);
+        self.settle(discovery);
+    }
+
+    /// What there is of all rules, whatever the run is limited to. Without a fix, nothing needs to be compared.
+    fn census(&self, discovery: &Discovery) -> Census {
+        let may = |finding: &Finding| finding.fix.as_ref().is_some_and(|fix| fix.safety >= self.permit.tier);
+        if self.selection.only.is_empty() {
+            return census(&self.findings);
+        }
+        if self.state.working.texts.is_empty() && !self.findings.iter().any(may) {
+            return Census::default();
+        }
+        let all = Selection { only: Vec::new(), config: self.selection.config.clone() };
+        let groups = discovery.groups.iter().zip(&self.givens);
+        let found: Vec<Finding> = groups
+            .flat_map(|(group, given)| rules::check(&Instance::new(discovery, group, *given), &all))
+            .collect();
+        census(&settle(discovery, &all, found).findings)
+    }
+
+    /// Makes fixes, but for those barred, until there is none.
+    fn rounds(&mut self, discovery: &mut Discovery, barred: &Barred) -> Result<Outcome, FixError> {
+        let mut outcome = Outcome::default();
+        for round in 0.. {
+            let allowed = self.findings.iter().filter(|finding| {
+                !barred.contains(&(finding.rule.name.as_ref(), finding.primary.place.file))
             });
+            let (chosen, withheld) = choose(discovery, allowed, self.permit);
+            outcome.withheld = withheld;
+            if chosen.is_empty() {
+                break;
+            }
+            let rules = names(&chosen);
+            if round == MAX_ROUNDS {
+                return Err(FixError::Endless { rules });
+            }
+            for finding in &chosen {
+                *outcome.applied.entry(finding.rule.name.as_ref()).or_default() += 1;
+            }
+            let mut edits: Vec<Edit> =
+                chosen.iter().filter_map(|f| f.fix.as_ref()).flat_map(|fix| fix.edits.clone()).collect();
+            edits.sort();
+            edits.dedup();
+            self.state.working.apply(discovery, &edits);
+            if let Some(path) = unreadable(discovery).into_iter().find(|path| !self.unreadable.contains(path))
+            {
+                return Err(FixError::Broken { path, rules });
+            }
+            let changed: HashSet<FileId> = edits.iter().map(|edit| edit.file).collect();
+            for (index, group) in discovery.groups.iter().enumerate() {
+                if group.files.iter().any(|id| changed.contains(id)) {
+                    let instance = Instance::new(discovery, group, self.givens[index]);
+                    self.state.found[index] = rules::check(&instance, self.selection);
+                }
+            }
+            self.settle(discovery);
+        }
+        Ok(outcome)
+    }
+
+    /// Goes back and makes the fixes without those that bring something new: of each rule by itself, of all together
+    /// where no single rule is to blame.
+    fn without_conflicts(
+        &mut self,
+        discovery: &mut Discovery,
+        start: &State,
+        before: &Census,
+        mut new: Vec<(&'static str, FileId)>,
+        tried: &mut Outcome,
+        barred: &mut Barred,
+    ) -> Result<Outcome, FixError> {
+        let mut conflicts: Vec<Conflict> = Vec::new();
+        while !new.is_empty() {
+            let files = beside(discovery, &new);
+            let suspects: Vec<&'static str> = tried.applied.keys().copied().collect();
+            let mut cleared = false;
+            for rule in &suspects {
+                let without: Barred =
+                    barred.iter().copied().chain(files.iter().map(|file| (*rule, *file))).collect();
+                self.go_back(discovery, start);
+                let done = self.rounds(discovery, &without)?;
+                let left = self.unrevealed(before, &self.census(discovery), &done);
+                let gone: Vec<_> = new.iter().copied().filter(|what| !left.contains(what)).collect();
+                if gone.is_empty() || left.len() >= new.len() {
+                    continue;
+                }
+                let near = beside(discovery, &gone);
+                barred.extend(near.iter().map(|file| (*rule, *file)));
+                conflicts.extend(gone.iter().map(|(new, file)| Conflict {
+                    rules: vec![rule],
+                    new,
+                    file: *file,
+                }));
+                *tried = done;
+                cleared = true;
+                break;
+            }
+            if !cleared {
+                let known = barred.len();
+                barred.extend(suspects.iter().flat_map(|rule| files.iter().map(|file| (*rule, *file))));
+                conflicts.extend(new.iter().map(|(new, file)| Conflict {
+                    rules: suspects.clone(),
+                    new,
+                    file: *file,
+                }));
+                if barred.len() == known {
+                    let (new, file) = new[0];
+                    return Err(self.worse(discovery, new, file, tried));
+                }
+            }
+            self.go_back(discovery, start);
+            *tried = self.rounds(discovery, barred)?;
+            new = self.unrevealed(before, &self.census(discovery), tried);
+        }
+        conflicts.sort_by_key(|conflict| (conflict.file, conflict.rules.clone(), conflict.new));
+        Ok(Outcome { conflicts, ..std::mem::take(tried) })
+    }
+
+    /// What there is more of than before, and is no truth that one of the fixes made is to reveal. One error in the place
+    /// of another may be revealed; one more is always too much.
+    fn unrevealed(&self, before: &Census, after: &Census, done: &Outcome) -> Vec<(&'static str, FileId)> {
+        let applied = done.applied.keys().filter_map(|name| self.selection.find(name));
+        let names: HashSet<&str> = applied
+            .filter_map(|rule| rule.fix.as_ref())
+            .flat_map(|fix| fix.reveals.iter())
+            .map(AsRef::as_ref)
+            .collect();
+        let reveals = |name: &str| {
+            let family = self.selection.find(name).map_or("", |rule| rule.family.as_ref());
+            [name, family, "*"].into_iter().any(|name| names.contains(name))
+        };
+        let errors =
+            |census: &Census, what: &(&str, FileId)| census.get(what).map_or(0, |(_, errors)| *errors);
+        let more = errors_of(after) > errors_of(before);
+        let graver = |what: &(&str, FileId)| more && errors(after, what) > errors(before, what);
+        news(before, after).into_iter().filter(|what| graver(what) || !reveals(what.0)).collect()
+    }
+
+    fn worse(&self, discovery: &Discovery, new: &str, file: FileId, outcome: &Outcome) -> FixError {
+        FixError::Worse {
+            path: discovery.document(file).display.clone(),
+            new: new.to_owned(),
+            rules: outcome.applied.keys().copied().collect::<Vec<_>>().join(", "),
         }
     }
-    outcome.remaining = findings;
-    outcome.changes = working.changes();
-    Ok(outcome)
+
+    /// Whoever leaves IAIK may meet what is wrong with the lists of JSSE: one error in the place of another is no harm.
+    fn refuse_errors(
+        &self,
+        discovery: &Discovery,
+        before: &Census,
+        after: &Census,
+        new: &[(&'static str, FileId)],
+        outcome: &Outcome,
+    ) -> Result<(), FixError> {
+        let known = |what| before.get(what).map_or(0, |(_, errors)| *errors);
+        let grave =
+            new.iter().find(|what| after.get(*what).is_some_and(|(_, errors)| *errors > known(*what)));
+        match grave.filter(|_| errors_of(after) > errors_of(before)) {
+            Some((new, file)) => Err(self.worse(discovery, new, *file, outcome)),
+            None => Ok(()),
+        }
+    }
+
+    fn end(self, outcome: Outcome) -> Outcome {
+        Outcome { remaining: self.findings, changes: self.state.working.changes(), ..outcome }
+    }
+}
+
+fn names(chosen: &[Finding]) -> String {
+    let names: std::collections::BTreeSet<&str> =
+        chosen.iter().map(|finding| finding.rule.name.as_ref()).collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// The files of all instances that some findings are about.
+fn beside(discovery: &Discovery, findings: &[(&'static str, FileId)]) -> HashSet<FileId> {
+    let about: HashSet<FileId> = findings.iter().map(|(_, file)| *file).collect();
+    let groups = discovery.groups.iter().filter(|group| group.files.iter().any(|id| about.contains(id)));
+    groups.flat_map(|group| group.files.iter().copied()).chain(about.iter().copied()).collect()
 }
 
 /// The files whose syntax the server can't read to the end.

@@ -292,10 +292,14 @@ fn what_is_no_log_is_said_with_exit_code_2() {
     };
     let empty = file("empty.log", b"");
     let binary = file("binary.log", &[0, 1, 2, 10, 0, 255, 0, 0]);
+    let random: Vec<u8> =
+        (0..200_000_u64).map(|n| (n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 29) as u8).collect();
+    let random = file("random.log", &random);
     let broken = file("broken.log.gz", &[0x1f, 0x8b, 8, 0, 1, 2, 3]);
     for (path, said) in [
         (empty.as_str(), "empty"),
         (binary.as_str(), "no text"),
+        (random.as_str(), "no text"),
         (broken.as_str(), "broken.log.gz"),
         ("does/not/exist.log", "no such file"),
         (folder.path().to_str().expect("UTF-8"), "no wrapper.log"),

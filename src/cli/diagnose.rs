@@ -199,7 +199,8 @@ pub fn run(args: &DiagnoseArgs, console: &mut Console) -> u8 {
         console.say("error: there is nothing in the log: it is empty");
         failed = true;
     }
-    let binary = run.summary.notes.nuls > run.summary.notes.lines && run.summary.failed + run.summary.ok == 0;
+    let binary =
+        run.summary.notes.nuls * 4 > run.summary.notes.lines && run.summary.failed + run.summary.ok == 0;
     if binary && !failed {
         console.say(
             "error: this is no text: it has NUL bytes all over (a log in UTF-16 has to be converted first)",

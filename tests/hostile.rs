@@ -178,3 +178,60 @@ fn bytes_that_are_no_text() {
         );
     }
 }
+
+/// 2,500 and 10,000 findings in one file, in every format (100,000 would keep a debug build busy for minutes): time grows with them, not with their square.
+#[test]
+fn many_findings_in_one_file() {
+    let formats = <wattlint::report::Format as clap::ValueEnum>::value_variants();
+    let names: Vec<String> = formats
+        .iter()
+        .map(|format| clap::ValueEnum::to_possible_value(format).expect("a name").get_name().to_owned())
+        .collect();
+    let time = |lines: usize| {
+        let home = TempDir::new().expect("a folder");
+        let many: String = (0..lines).map(|n| format!("watt.server.x{n}=true \n")).collect();
+        put(home.path(), "config/server.cnf", many);
+        let outputs: Vec<String> = names
+            .iter()
+            .map(|name| format!("--output={name}={}", home.path().join(format!("out.{name}")).display()))
+            .collect();
+        let mut args = vec!["check", "--only", "stray-blank"];
+        args.extend(outputs.iter().map(String::as_str));
+        let begin = Instant::now();
+        run(home.path(), &args);
+        let concise = fs::read_to_string(home.path().join("out.concise")).expect("a report");
+        assert_eq!(concise.lines().count(), lines);
+        begin.elapsed()
+    };
+    let (few, many) = (time(2_500), time(10_000));
+    // Four times as many; sixteen times the time would be the square.
+    assert!(many < few * 10 + Duration::from_secs(1), "{few:?} for a quarter, {many:?} for all");
+}
+
+#[test]
+fn a_file_of_a_gigabyte() {
+    let home = TempDir::new().expect("a folder");
+    put(home.path(), "a/config/server.cnf", "watt.server.port=5555\n");
+    put(home.path(), "b/config/server.cnf", "");
+    let huge = home.path().join("b/config/server.cnf");
+    let file = fs::File::options().write(true).open(&huge).expect("a file");
+    // Sparse: it takes no room on the disk.
+    file.set_len(1 << 30).expect("a length");
+    let text = run(home.path(), &["check"]);
+    assert!(text.contains("server.cnf") && text.contains("MiB"), "{text}");
+    let text = run(&huge, &["check"]);
+    assert!(text.contains("error: ") && text.contains("MiB"), "{text}");
+    every_command(home.path());
+}
+
+/// One line, as long as a file may be.
+#[test]
+fn a_line_at_the_limit() {
+    let home = TempDir::new().expect("a folder");
+    let mut line = b"watt.acme.long=".to_vec();
+    line.resize(32 << 20, b'x');
+    put(home.path(), "config/server.cnf", line);
+    for command in [&["check"][..], &["fix"], &["show", "settings", "--format", "json"]] {
+        run(home.path(), command);
+    }
+}

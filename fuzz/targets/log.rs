@@ -50,7 +50,8 @@ fn print(handshakes: &[Handshake], scanner: &Scanner) {
     let (mut text, mut json) = (Vec::new(), Vec::new());
     let mut array = Array::default();
     for handshake in handshakes {
-        assert!(handshake.lines.0.max(handshake.lines.1) <= scanner.lines(), "{:?}", handshake.lines);
+        let (first, last) = handshake.lines;
+        assert!(first <= last && last <= scanner.lines(), "{first} to {last}");
         let Some(verdict) = verdict(handshake) else { continue };
         array.put(handshake, &verdict, &places, &mut json).expect("memory takes all");
         details(handshake, &verdict, &places, settings, &mut text).expect("memory takes all");

@@ -1,5 +1,7 @@
 //! `wattlint fix`
 
+mod ask;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -10,12 +12,15 @@ use super::{Console, FAILED, Input, Rules};
 use crate::config::Config;
 use crate::discover::Discovery;
 use crate::document::{FileId, Role};
+use crate::finding::Finding;
 use crate::fix::apply::{self, Change, Outcome, Permit};
 use crate::fix::patch;
 use crate::fix::write::{self, How, Recovered};
 use crate::instance::Instance;
 use crate::report::Server;
 use crate::rules::schema::Safety;
+
+use ask::Question;
 
 #[derive(Debug, Args)]
 pub struct FixArgs {
@@ -26,6 +31,9 @@ pub struct FixArgs {
     /// Also apply fixes that may cut off a peer or change what a service gets
     #[arg(long = "unsafe")]
     include_unsafe: bool,
+    /// Ask at the terminal which fixes to make
+    #[arg(long)]
+    interactive: bool,
     /// Make the exit code 1 if anything was fixed, or would be
     #[arg(long)]
     exit_non_zero_on_fix: bool,
@@ -65,7 +73,19 @@ pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
         tier: if args.include_unsafe { Safety::Unsafe } else { Safety::Safe },
         secrets: args.output.write && !args.output.diff,
     };
-    let outcome = match apply::converge(&mut discovery, given, &selection, permit) {
+    let mut chosen = HashSet::new();
+    if args.interactive {
+        let findings = apply::fixable(&discovery, given, &selection, permit);
+        match ask::ask(&discovery, &selection.config.root, &findings, console) {
+            Some(answer) => chosen = answer,
+            None => return FAILED,
+        }
+    }
+    let root = &selection.config.root;
+    let wanted = |discovery: &Discovery, finding: &Finding| {
+        !args.interactive || chosen.contains(&Question::of(discovery, root, finding))
+    };
+    let outcome = match apply::converge_wanted(&mut discovery, given, &selection, permit, &wanted) {
         Ok(outcome) => outcome,
         Err(error) => {
             console.say(format!("error: {error}"));

@@ -129,6 +129,9 @@ pub struct Permit {
     pub secrets: bool,
 }
 
+/// Says of a finding whether its fix is wanted.
+pub type Wanted<'w> = &'w dyn Fn(&Discovery, &Finding) -> bool;
+
 /// The texts of all files under edit.
 #[derive(Default, Clone)]
 pub struct Working {
@@ -197,7 +200,22 @@ pub fn converge(
     selection: &Selection,
     permit: Permit,
 ) -> Result<Outcome, FixError> {
-    let mut run = Run::new(discovery, given, selection, permit);
+    converge_wanted(discovery, given, selection, permit, &|_, _| true)
+}
+
+/// As [`converge`], with only those fixes that are wanted. Asked for each finding in each round, of the documents as they
+/// are then.
+///
+/// # Errors
+/// See [`FixError`]; `discovery` then is in any state.
+pub fn converge_wanted(
+    discovery: &mut Discovery,
+    given: Given,
+    selection: &Selection,
+    permit: Permit,
+    wanted: Wanted<'_>,
+) -> Result<Outcome, FixError> {
+    let mut run = Run::new(discovery, given, selection, permit, wanted);
     let mut outcome = Outcome::default();
     let none = Barred::default();
     for _ in 0..MAX_ROUNDS {
@@ -239,6 +257,15 @@ fn merge(outcome: &mut Outcome, later: Outcome) {
     outcome.uncovered.extend(later.uncovered);
 }
 
+/// What may be fixed now: the findings that a run with this permission would begin with, sorted.
+pub fn fixable(discovery: &Discovery, given: Given, selection: &Selection, permit: Permit) -> Vec<Finding> {
+    let run = Run::new(discovery, given, selection, permit, &|_, _| true);
+    let may = |finding: &Finding| {
+        finding.fix.as_ref().is_some_and(|fix| fix.safety >= permit.tier && !fix.edits.is_empty())
+    };
+    run.findings.into_iter().filter(may).collect()
+}
+
 /// Rules whose fixes in a file are left out.
 type Barred = HashSet<(&'static str, FileId)>;
 
@@ -253,6 +280,7 @@ struct State {
 struct Run<'s> {
     selection: &'s Selection,
     permit: Permit,
+    wanted: Wanted<'s>,
     /// The versions of each instance.
     givens: Vec<Given>,
     /// The files that could not be read to the end before.
@@ -263,7 +291,13 @@ struct Run<'s> {
 }
 
 impl<'s> Run<'s> {
-    fn new(discovery: &Discovery, given: Given, selection: &'s Selection, permit: Permit) -> Self {
+    fn new(
+        discovery: &Discovery,
+        given: Given,
+        selection: &'s Selection,
+        permit: Permit,
+        wanted: Wanted<'s>,
+    ) -> Self {
         let first = |group| {
             let instance = Instance::new(discovery, group, given);
             let held = Given { release: Some(instance.release.value), jdk: Some(instance.jdk.value) };
@@ -272,7 +306,7 @@ impl<'s> Run<'s> {
         let (givens, found) = discovery.groups.par_iter().map(first).unzip();
         let state = State { working: Working::default(), found };
         let unreadable = unreadable(discovery);
-        let mut run = Run { selection, permit, givens, unreadable, state, findings: Vec::new() };
+        let mut run = Run { selection, permit, wanted, givens, unreadable, state, findings: Vec::new() };
         run.settle(discovery);
         run
     }
@@ -311,6 +345,7 @@ impl<'s> Run<'s> {
         for round in 0.. {
             let allowed = self.findings.iter().filter(|finding| {
                 !barred.contains(&(finding.rule.name.as_ref(), finding.primary.place.file))
+                    && (self.wanted)(discovery, finding)
             });
             let (chosen, withheld) = choose(discovery, allowed, self.permit);
             outcome.withheld = withheld;

@@ -267,10 +267,11 @@ impl Handshake {
 
     /// Moves its end.
     pub fn touch(&mut self, line: u64, time: Option<Moment>) {
-        if self.lines.0 == 0 {
-            self.lines.0 = line;
-        }
-        self.lines.1 = self.lines.1.max(line);
+        // A line may be told to belong to it only after later ones.
+        self.lines = match self.lines {
+            (0, _) => (line, line),
+            (first, last) => (first.min(line), last.max(line)),
+        };
         if let Some(now) = time {
             let (first, _) = self.time.unwrap_or((now, now));
             self.time = Some((first, now));

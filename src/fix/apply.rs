@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use rayon::prelude::*;
 use thiserror::Error;
 
 use super::edit::EditedText;
@@ -11,6 +10,7 @@ use crate::discover::Discovery;
 use crate::document::FileId;
 use crate::finding::Finding;
 use crate::instance::{Given, Instance};
+use crate::parallel;
 use crate::rules::schema::{Safety, Severity};
 use crate::rules::settle::settle;
 use crate::rules::{self, Selection};
@@ -165,7 +165,8 @@ pub fn converge(
         let held = Given { release: Some(instance.release.value), jdk: Some(instance.jdk.value) };
         (held, rules::check(&instance, selection))
     };
-    let (givens, mut found): (Vec<Given>, Vec<Vec<Finding>>) = discovery.groups.par_iter().map(first).unzip();
+    let (givens, mut found): (Vec<Given>, Vec<Vec<Finding>>) =
+        parallel::map(&discovery.groups, first).into_iter().unzip();
     let settled = |discovery: &Discovery, found: &[Vec<Finding>]| {
         settle(discovery, selection, found.iter().flatten().cloned())
     };

@@ -19,8 +19,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Config};
@@ -28,6 +26,7 @@ use crate::discover::{self, Discovery, Group};
 use crate::document::FileId;
 use crate::instance::release::{Jdk, Release};
 use crate::instance::{Given, Instance};
+use crate::parallel;
 use crate::report::Server;
 use crate::rules::Selection;
 use crate::rules::schema::Rule;
@@ -209,11 +208,7 @@ fn lint(discovery: &mut Discovery, given: Given, selection: &Selection) -> (Sett
             let instance = Instance::new(discovery, group, given);
             (crate::rules::check(&instance, selection), Server::of(&instance))
         };
-        // All processors share the instances; what they find stays in order.
-        let found: Vec<_> = match groups {
-            [only] => vec![check(only)],
-            groups => groups.par_iter().map(check).collect(),
-        };
+        let found = parallel::map(groups, check);
         for (group, (findings, server)) in groups.iter().zip(found) {
             settling.listen(discovery, group.files.iter().copied());
             settling.add(discovery, findings);

@@ -198,9 +198,9 @@ impl Discovery {
 
     /// Makes one document of all paths that lead to one file. Found by name and again in a folder, it was asked for.
     fn merge_links(&mut self) {
-        self.documents.sort_by(|a, b| (&a.real, a.context, &a.path).cmp(&(&b.real, b.context, &b.path)));
+        self.documents.sort_by(|a, b| (a.real(), a.context, &a.path).cmp(&(b.real(), b.context, &b.path)));
         self.documents.dedup_by(|later, first| {
-            let same = later.real == first.real;
+            let same = later.real() == first.real();
             if same && later.path != first.path && !first.links.contains(&later.path) {
                 first.links.push(later.path.clone());
             }

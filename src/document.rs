@@ -134,8 +134,7 @@ pub struct Position {
 pub struct Document {
     /// Where it is, absolute where it came from disk.
     pub path: PathBuf,
-    /// The file itself, if `path` goes through links.
-    pub real: PathBuf,
+    real: Option<PathBuf>,
     /// Other paths that lead to the same file.
     pub links: Vec<PathBuf>,
     /// Its path as shown to people: as given on the command line, with `/`.
@@ -298,7 +297,7 @@ impl Document {
     pub fn new(path: PathBuf, display: String, role: Role, bytes: impl Into<Arc<[u8]>>) -> Self {
         let body = Body::parse(&path, role, bytes.into());
         Document {
-            real: path.clone(),
+            real: None,
             path,
             links: Vec::new(),
             display,
@@ -308,6 +307,16 @@ impl Document {
             body: OnceLock::from(Box::new(body)),
             seal: None,
         }
+    }
+
+    /// The file itself, if `path` goes through links; `path` if it does not.
+    pub fn real(&self) -> &Path {
+        self.real.as_ref().unwrap_or(&self.path)
+    }
+
+    /// Says where the file itself is.
+    pub fn set_real(&mut self, real: PathBuf) {
+        self.real = (real != self.path).then_some(real);
     }
 
     /// Drops what it holds, which is read again from its path when somebody asks for it. Only for what came from there.

@@ -17,6 +17,7 @@ pub mod finding;
 pub mod fix;
 pub mod handshake;
 pub mod instance;
+mod parallel;
 pub mod report;
 pub mod rules;
 pub mod secrets;

@@ -165,7 +165,7 @@ impl Run {
     fn write(&self, baseline: &Baseline, console: &mut Console) -> u8 {
         let shown = display_path(&self.path);
         let target = file::target(&self.path);
-        if self.discovery.documents.iter().any(|document| document.real == target) {
+        if self.discovery.documents.iter().any(|document| document.real() == target) {
             console.say(format!(
                 "error: {shown}: is a file that was checked, and no baseline is written over it"
             ));

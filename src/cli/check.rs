@@ -52,7 +52,7 @@ pub struct CheckArgs {
 }
 
 /// Bytes of configuration files kept in memory from one step of a run to the next.
-const KEPT: u64 = 16 << 20;
+const KEPT: u64 = 4 << 20;
 
 /// Whether a finding makes the exit code 1.
 fn fails(severity: Severity, fail_on: FailOn) -> bool {

@@ -6,7 +6,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use clap::Args;
-use rayon::prelude::*;
 
 use super::{Console, FAILED, Input, Rules};
 use crate::config::Config;
@@ -17,6 +16,7 @@ use crate::fix::apply::{self, Change, Outcome, Permit};
 use crate::fix::patch;
 use crate::fix::write::{self, How, Recovered};
 use crate::instance::Instance;
+use crate::parallel;
 use crate::report::Server;
 use crate::rules::schema::Safety;
 
@@ -67,7 +67,7 @@ pub fn run(args: &FixArgs, console: &mut Console) -> u8 {
     }
     let given = args.input.given();
     let server = |group| Server::of(&Instance::new(&discovery, group, given));
-    let servers: Vec<Server> = discovery.groups.par_iter().map(server).collect();
+    let servers = parallel::map(&discovery.groups, server);
     console.say_assumptions(servers.iter());
     let permit = Permit {
         tier: if args.include_unsafe { Safety::Unsafe } else { Safety::Safe },

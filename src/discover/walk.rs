@@ -4,19 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
 use super::roles::{self, Identity};
 use super::{Discovery, MAX_FILE_BYTES, Options, Problem, display_from, display_path, group, referenced};
 use crate::document::{Document, Role};
+use crate::parallel;
 
 /// Folders no configuration lives in, wherever they are.
 const SKIPPED: &[&str] =
     &[".git", ".hg", ".svn", "node_modules", "logs", "legal", "jmods", "DocumentStore", "XAStore"];
-
-/// Entries of a folder up to which one processor is quicker than many.
-const FEW: usize = 32;
 
 /// Collects the files of all paths of a run.
 pub struct Walk {
@@ -110,10 +107,7 @@ impl Walk {
             Step::File(path, role, is_link) => self.read_found(&path, role, is_link, &place),
             other => other,
         };
-        let steps: Vec<Step> = match steps.len() {
-            0..FEW => steps.into_iter().map(read).collect(),
-            _ => steps.into_par_iter().map(read).collect(),
-        };
+        let steps = parallel::map(steps, read);
         self.found.documents.reserve_exact(steps.len());
         for step in steps {
             match step {
@@ -166,7 +160,7 @@ impl Walk {
                 Ok(Read::Bytes(bytes)) => match roles::identify(path, &bytes) {
                     Identity::Role(role) => {
                         let mut document = Document::new(folder.normal(path), shown(), role, bytes);
-                        document.real = folder.real(path, is_link, &document.path);
+                        document.set_real(folder.real(path, is_link, &document.path));
                         document.mentions = referenced::mentions(&document);
                         self.keep(&mut document);
                         Step::Document(Box::new(document))
@@ -274,7 +268,7 @@ impl Walk {
         let mut document = Document::new(normal(path), shown, role, bytes);
         document.context = context;
         document.mentions = referenced::mentions(&document);
-        document.real = fs::canonicalize(path).unwrap_or_else(|_| document.path.clone());
+        document.set_real(fs::canonicalize(path).unwrap_or_else(|_| document.path.clone()));
         self.found.documents.push(document);
     }
 }

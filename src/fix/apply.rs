@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use rayon::prelude::*;
 use thiserror::Error;
 
 use super::edit::EditedText;
@@ -11,6 +10,7 @@ use crate::discover::Discovery;
 use crate::document::FileId;
 use crate::finding::Finding;
 use crate::instance::{Given, Instance};
+use crate::parallel;
 use crate::rules::schema::{Safety, Severity};
 use crate::rules::settle::settle;
 use crate::rules::{self, Selection};
@@ -303,7 +303,7 @@ impl<'s> Run<'s> {
             let held = Given { release: Some(instance.release.value), jdk: Some(instance.jdk.value) };
             (held, rules::check(&instance, selection))
         };
-        let (givens, found) = discovery.groups.par_iter().map(first).unzip();
+        let (givens, found) = parallel::map(&discovery.groups, first).into_iter().unzip();
         let state = State { working: Working::default(), found };
         let unreadable = unreadable(discovery);
         let mut run = Run { selection, permit, wanted, givens, unreadable, state, findings: Vec::new() };

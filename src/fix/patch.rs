@@ -27,7 +27,7 @@ pub fn write(discovery: &Discovery, changes: &[Change], base: &Path, out: &mut V
     for change in changes {
         let document = discovery.document(change.file);
         // Neither git nor patch follows a link: the patch names the file itself.
-        let path = document.real.strip_prefix(base).unwrap_or(&document.real);
+        let path = document.real().strip_prefix(base).unwrap_or(document.real());
         let name = path_bytes(path);
         let original = document.with_bytes(change.before.clone());
         let secrets = secrets::spans(&original);
@@ -251,8 +251,7 @@ fn quoted(name: &[u8]) -> Vec<u8> {
 
 /// The folder that patch paths are relative to: the current one if all files lie in it, else their common ancestor.
 pub fn base(discovery: &Discovery, changes: &[Change]) -> std::path::PathBuf {
-    let paths: Vec<&Path> =
-        changes.iter().map(|change| discovery.document(change.file).real.as_path()).collect();
+    let paths: Vec<&Path> = changes.iter().map(|change| discovery.document(change.file).real()).collect();
     let current = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
     if paths.iter().all(|path| path.starts_with(&current)) {
         return current;

@@ -120,7 +120,7 @@ pub fn write(discovery: &Discovery, changes: &[Change], how: How) -> Result<Writ
         let refused =
             |source| WriteError::Refused { path: document.display.clone(), step: "cannot be found", source };
         // A link stays a link: its target is what changes.
-        targets.push((fs::canonicalize(&document.real).map_err(refused)?, document.display.clone()));
+        targets.push((fs::canonicalize(document.real()).map_err(refused)?, document.display.clone()));
     }
     let folders: BTreeSet<&Path> = targets.iter().filter_map(|(target, _)| target.parent()).collect();
     let mut leftovers = Leftovers::default();

@@ -74,7 +74,7 @@ pub fn write_all(outputs: &[Output], report: &Report<'_>, look: Look) -> Vec<Out
     for output in outputs {
         let target = target(&output.path);
         let path = || display_path(&output.path);
-        if report.discovery.documents.iter().any(|document| document.real == target) {
+        if report.discovery.documents.iter().any(|document| document.real() == target) {
             errors.push(OutputError::Input { path: path() });
         } else if is_file_to_be(&target) && done.contains(&target) {
             errors.push(OutputError::Twice { path: path() });

@@ -5,23 +5,19 @@ use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use rayon::prelude::*;
-
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
 use super::{Look, Report, shown, statistics, url};
 use crate::discover::Discovery;
 use crate::document::{Document, FileId, Place};
 use crate::finding::{Finding, Label};
+use crate::parallel;
 use crate::rules::schema::{Safety, Severity};
 use crate::secrets::{self, MASK};
 use crate::syntax::{Span, display_text, printable};
 
 /// Findings drawn at a time.
 const PORTION: usize = 2048;
-
-/// Findings up to which one processor is quicker than many.
-const FEW: usize = 32;
 
 /// The width output is made for; terminals are rarely narrower.
 const WIDTH: usize = 80;
@@ -59,10 +55,7 @@ pub fn write(report: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result
     };
     // All processors draw; no more is kept than is drawn at a time.
     for portion in findings.chunks(PORTION) {
-        let drawn: Vec<String> = match portion.len() {
-            0..FEW => portion.iter().map(draw).collect(),
-            _ => portion.par_iter().with_min_len(FEW).map(draw).collect(),
-        };
+        let drawn = parallel::map(portion, draw);
         for text in drawn {
             out.write_all(text.as_bytes())?;
         }

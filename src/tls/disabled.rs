@@ -5,6 +5,7 @@
 //! of the catalog with random lists of entries (`tests/handshakes.rs`).
 
 use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use super::handshake::Key;
 use crate::catalog::{Protocol, SUITES, Suite};
@@ -174,17 +175,21 @@ impl<'v> Constraints<'v> {
 
     /// Whether it takes a suite away.
     pub fn disables(&self, suite: &Suite) -> bool {
-        let taken = || self.taken.get_or_init(|| SUITES.iter().map(|suite| self.takes(suite)).collect());
         match SUITES.binary_search_by_key(&suite.name, |known| known.name) {
-            Ok(index) => taken()[index],
-            Err(_) => self.takes(suite),
+            Ok(index) => {
+                self.taken.get_or_init(|| (0..SUITES.len()).map(|at| self.takes(at)).collect())[index]
+            }
+            // Nobody but the catalog makes suites.
+            Err(_) => false,
         }
     }
 
-    fn takes(&self, suite: &Suite) -> bool {
-        self.names(suite.name)
-            || self.patterns.iter().any(|pattern| matches(pattern, suite.name))
-            || (!self.words.is_empty() && parts(suite, self.grammar).into_iter().any(|part| self.names(part)))
+    /// Whether it takes away the suite of a number.
+    fn takes(&self, index: usize) -> bool {
+        let name = SUITES[index].name;
+        self.names(name)
+            || self.patterns.iter().any(|pattern| matches(pattern, name))
+            || (!self.words.is_empty() && all_parts(self.grammar)[index].iter().any(|part| self.names(part)))
     }
 
     /// Whether it refuses a key of an algorithm (`RSA`, `EC`, `DH`) and a size in bits, whatever it is used for.
@@ -257,6 +262,13 @@ fn matches(pattern: &str, name: &str) -> bool {
         rest = behind;
     }
     rest.ends_with(end)
+}
+
+/// The algorithm names of all suites, worked out once for each way of seeing them.
+fn all_parts(grammar: Grammar) -> &'static [Vec<&'static str>] {
+    static PARTS: [OnceLock<Vec<Vec<&str>>>; 4] = [const { OnceLock::new() }; 4];
+    let way = usize::from(grammar.old_engine) + 2 * usize::from(grammar.full_names);
+    PARTS[way].get_or_init(|| SUITES.iter().map(|suite| parts(suite, grammar)).collect())
 }
 
 /// The algorithm names a suite goes by. The engine of Java 8 and the one of 11 and later see them differently.

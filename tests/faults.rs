@@ -129,7 +129,7 @@ fn signals() -> Result<(), Failed> {
     let home = tree();
     let begin = Instant::now();
     let output = run(home.path(), &[]);
-    let whole = begin.elapsed();
+    let mut whole = begin.elapsed();
     expect(count_new(home.path())? == FILES, said(&output))?;
     let mut dice: u64 = 0x5eed_cafe_1234;
     let (mut torn, mut finished) = (0, 0);
@@ -144,6 +144,9 @@ fn signals() -> Result<(), Failed> {
         let share = if round % 2 == 0 { dice % 1_100 } else { 600 + dice % 500 };
         std::thread::sleep(whole.mul_f64(share as f64 / 1_000.0));
         let signal = if round % 3 == 0 { "-INT" } else { "-KILL" };
+        // On a machine with other work, a run takes as long as it takes.
+        let over = child.try_wait().is_ok_and(|status| status.is_some());
+        whole = whole.mul_f64(if over { 0.9 } else { 1.02 });
         let id = child.id().to_string();
         Command::new("kill").args([signal, &id]).stderr(Stdio::null()).status().ok();
         child.wait().expect("it ends");

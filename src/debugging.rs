@@ -342,12 +342,17 @@ fn wrapper_on(instance: &Instance<'_>) -> Result<Edit, DebugError> {
 }
 
 /// Where an option can be added in the start scripts: the last assignment of each, where nothing unknown follows it.
+/// None unless the script that counts here is one of them.
 fn setenv_places(instance: &Instance<'_>) -> Vec<(FileId, Span)> {
     let place = |(id, script): (FileId, &Setenv)| {
         let assignment = script.assignments().last().filter(|a| a.quoted || script.is_batch())?;
         script.is_settled().then_some((id, assignment.value))
     };
-    instance.scripts().filter_map(place).collect()
+    let first = |batch| instance.scripts().find(|(_, script)| script.is_batch() == batch);
+    let (unix, windows) = (first(false), first(true));
+    let counts = unix.or(windows).and_then(place);
+    let other = unix.and(windows).and_then(place);
+    counts.map(|place| [Some(place), other].into_iter().flatten().collect()).unwrap_or_default()
 }
 
 /// The option in each start script: which of them the server's system runs, the files do not tell.

@@ -1,6 +1,6 @@
 //! Events to handshakes: which connection an event belongs to, where one handshake ends and the next begins.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::dialect::exception::received_alert;
 use super::dialect::{Event, alert_name};
@@ -28,7 +28,8 @@ pub struct At {
 /// The open handshakes, by connection or thread.
 #[derive(Debug, Default)]
 pub struct Sessions {
-    open: HashMap<String, Handshake>,
+    /// In the order of their keys: of two that fit alike, every run takes the same one.
+    open: BTreeMap<String, Handshake>,
     done: Vec<Handshake>,
     jvm: u32,
     /// Starts of JVMs seen.

@@ -250,9 +250,9 @@ fn dead(doc: &Wrapper, line: &Line) -> Option<Dead> {
                     && head.len().abs_diff(wanted.len()) <= 3
                     && (1..=3).contains(&strsim::osa_distance(head, wanted))
             };
-            let end = key.range().end - index.len() - 1;
-            (numbered && lower.starts_with("wrapper") && near())
-                .then(|| Dead::Misspelt(Span::new(key.range().start, end)))
+            // Digits are as many bytes in the file as in the text.
+            let name = || Span::new(key.range().start, key.range().end - index.len() - 1);
+            (numbered && lower.starts_with("wrapper") && near()).then(|| Dead::Misspelt(name()))
         }
         _ => None,
     }

@@ -15,3 +15,13 @@ mod threads;
 mod trace;
 pub mod verdict;
 pub mod words;
+
+use std::borrow::Cow;
+
+/// The text of a line. Most are UTF-8, and to see that is far cheaper than to look for what is not.
+fn text(line: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(line) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(line),
+    }
+}

@@ -189,29 +189,64 @@ const LEAKS: [&str; 12] = [
     "passphrase: CANARY",
 ];
 
+/// A log with a secret in all that reports show of each dialect.
+fn leaking(leak: &str) -> String {
+    let name = leak.replace(' ', "");
+    // In JSON a record has its parts on lines of their own.
+    let expanded = |message: &str| {
+        format!(
+            "{{\n  \"logger\"      : \"javax.net.ssl\",\n  \"level\"       : \"DEBUG\",\n  \"thread id\"   : \"10\",\n  \
+             \"thread name\" : \"job {leak}\",\n  \"time\"        : \"2026-11-23 10:00:00.000 UTC\",\n  \
+             \"caller\"      : \"A.java:1\",\n  \"message\"     : \"{message}\"{}",
+            "\n"
+        )
+    };
+    format!(
+        "ssl_debug(3): Starting handshake (iSaSiLk 3.03)...\nssl_debug(3): Remote client:{name}, Timestamp:x\n\
+         ssl_debug(3): Sending v3 client_hello message, requesting version 3.1...\n\
+         ssl_debug(3): SSLException while handshaking: Connection reset {leak}\n\
+         *** ClientHello, TLSv1.2\nExtension server_name, server_name: [type=host_name (0), value={name}]\n***\n\
+         main, WRITE: TLSv1.2 Handshake, length = 10\n*** ServerHello, TLSv1.2\n***\n*** Certificate chain\n\
+         chain [0] = [\n[\n  Subject: CN=x, OU={leak}\n]\n***\n\
+         main, handling exception: javax.net.ssl.SSLHandshakeException: Received fatal alert: x {leak}\n\
+         javax.net.ssl|DEBUG|10|job {leak}|2026-11-23 10:00:00.000 UTC|A.java:1|Produced ClientHello handshake message (\n\
+         \"ClientHello\": {{\n      type=host_name (0), value={name}\n}}\n)\n\
+         javax.net.ssl|ERROR|10|job {leak}|2026-11-23 10:00:00.000 UTC|A.java:1|Fatal (X): no {leak} (\n)\n\
+         2026-11-23 11:00:00 {leak} javax.net.ssl.SSLHandshakeException: PKIX path building failed {leak}\n\
+         {}  \"specifics\"   : [\n    {{\n      type=host_name (0), value={name}\n    }}\n  ]\n}}\n{}}}\n",
+        expanded("Produced ClientHello handshake message"),
+        expanded(&format!("Fatal (X): no {leak}")),
+    )
+}
+
 #[test]
 fn secrets_in_names_and_reasons_are_masked_in_all_dialects() {
     let folder = tempfile::tempdir().expect("a folder");
     for leak in LEAKS {
-        let name = leak.replace(' ', "");
-        let log = format!(
-            "ssl_debug(3): Starting handshake (iSaSiLk 3.03)...\nssl_debug(3): Remote client:{name}, Timestamp:x\n\
-             ssl_debug(3): Sending v3 client_hello message, requesting version 3.1...\n\
-             ssl_debug(3): SSLException while handshaking: Connection reset {leak}\n\
-             *** ClientHello, TLSv1.2\nExtension server_name, server_name: [type=host_name (0), value={name}]\n***\n\
-             main, WRITE: TLSv1.2 Handshake, length = 10\n*** ServerHello, TLSv1.2\n***\n*** Certificate chain\n\
-             chain [0] = [\n[\n  Subject: CN=x, OU={leak}\n]\n***\n\
-             main, handling exception: javax.net.ssl.SSLHandshakeException: Received fatal alert: x {leak}\n\
-             javax.net.ssl|DEBUG|10|job {leak}|2026-11-23 10:00:00.000 UTC|A.java:1|Produced ClientHello handshake message (\n\
-             \"ClientHello\": {{\n      type=host_name (0), value={name}\n}}\n)\n\
-             javax.net.ssl|ERROR|10|job {leak}|2026-11-23 10:00:00.000 UTC|A.java:1|Fatal (X): no {leak} (\n)\n\
-             2026-11-23 11:00:00 {leak} javax.net.ssl.SSLHandshakeException: PKIX path building failed {leak}\n"
-        );
         let path = folder.path().join("wrapper.log");
-        std::fs::write(&path, &log).expect("a file");
+        std::fs::write(&path, leaking(leak)).expect("a file");
         let text = shown(path.to_str().expect("UTF-8"));
         assert!(!text.contains("CANARY"), "{leak}:\n{text}");
-        assert!(text.matches("\"failed\"").count() > 2, "{text}");
+        assert!(text.matches("\"failed\"").count() > 3, "{text}");
+    }
+}
+
+#[test]
+fn secrets_are_masked_where_the_log_is_cut_to_be_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("wrapper.log");
+    let log: String = LEAKS.map(leaking).concat();
+    let filler = "INFO   | jvm 1    | 2026/11/23 10:00:00 | nothing of interest\n";
+    for part in 0..12 {
+        // The first cut lies in the log, each time in another part of it.
+        let length = reader::CHUNK as usize - log.len() * part / 12;
+        let mut text = filler.repeat(length / filler.len());
+        text.push_str(&log);
+        std::fs::write(&path, &text).expect("a file");
+        let out = run(&[path.to_str().expect("UTF-8"), "--format", "json"]);
+        let text = String::from_utf8_lossy(&out.stdout);
+        assert!(!text.contains("CANARY"), "{part}:\n{text}");
+        assert!(text.matches("\"failed\"").count() > 40, "{part}:\n{text}");
     }
 }
 
@@ -374,7 +409,8 @@ fn fixtures() -> Vec<u8> {
 
 #[test]
 fn reading_in_threads_tells_the_same() {
-    let bytes = fixtures().repeat(40);
+    let fixtures = fixtures();
+    let bytes = fixtures.repeat(4 * reader::CHUNK as usize / fixtures.len());
     let mut scanner = Scanner::default();
     let mut handshakes = Vec::new();
     reader::read(bytes.as_slice(), &mut scanner, &mut |scanner| handshakes.extend(scanner.drain()))

@@ -25,21 +25,21 @@ pub fn jvm(line: &[u8]) -> Option<u32> {
 pub fn columns(line: &[u8]) -> usize {
     const LEVELS: [&[u8]; 9] =
         [b"jvm ", b"INFO ", b"STATUS ", b"WARN ", b"ERROR ", b"DEBUG ", b"FATAL ", b"ADVICE ", b"NOTICE "];
-    if !LEVELS.iter().any(|level| line.starts_with(level)) {
+    // Their first bytes differ from those of most lines.
+    if !LEVELS.iter().any(|level| line.first() == level.first() && line.starts_with(level)) {
         return 0;
     }
     let mut end = 0;
     while let Some(bar) = memchr::memchr(b'|', &line[end..line.len().min(end + 40)]).map(|at| end + at) {
         let column = line[end..bar].trim_ascii();
-        let word = column.iter().all(|b| b.is_ascii_alphanumeric() || b"/:.- ".contains(b));
         // A column of the wrapper's is a level, a source, a thread or a time, with blanks on both sides.
-        if !word
-            || column.len() > 30
-            || bar == 0
+        if bar == 0
             // A text's own blanks, and its own bars, come behind the columns.
             || line[end] == b' '
             || line[bar - 1] != b' '
             || line.get(bar + 1).is_some_and(|b| *b != b' ')
+            || column.len() > 30
+            || !column.iter().all(|b| matches!(b, b'0'..=b':' | b'A'..=b'Z' | b'a'..=b'z' | b'/' | b'.' | b'-' | b' '))
         {
             break;
         }

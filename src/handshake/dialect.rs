@@ -102,7 +102,7 @@ pub fn between<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {
 /// The names of a list as Java prints one: `[A(0x1301), B]`.
 pub fn names(list: &str) -> Vec<&str> {
     let list = list.trim().trim_start_matches(['"', '[']).trim_end_matches(['"', ']', ',']);
-    let name = |part: &str| -> Option<usize> { part.find(['(', '"', ']']) };
+    let name = |part: &str| part.bytes().position(|byte| matches!(byte, b'(' | b'"' | b']'));
     list.split(',')
         .map(|part| {
             let part = part.trim();

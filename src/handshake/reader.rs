@@ -12,8 +12,9 @@ use thiserror::Error;
 use super::scan::{LONGEST_LINE, Scanner};
 use super::words::{Hit, Search};
 
-/// Bytes read at once.
-const CHUNK: u64 = 256 << 10;
+/// Bytes read at once. Threads wait for each other at every block; with larger ones that costs less, with far larger
+/// ones the bytes are out of the cache when they are searched.
+pub const CHUNK: u64 = 2 << 20;
 /// Blocks kept to be filled anew.
 const MOST_SPARE: usize = 16;
 /// What a compressed file begins with.

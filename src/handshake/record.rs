@@ -212,6 +212,10 @@ pub struct Handshake {
 
 /// A text cut to what is kept.
 pub fn cut(text: &str) -> String {
+    // It has no more characters than bytes.
+    if text.len() <= LONGEST {
+        return text.to_owned();
+    }
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),

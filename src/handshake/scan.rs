@@ -20,13 +20,26 @@ pub const LONGEST_LINE: usize = 64 << 10;
 /// Frames looked at of a stack; which end and which library it was shows far up in it.
 const FRAMES: u32 = 40;
 
+/// A record of the new JSSE whose lines are being read.
+#[derive(Debug)]
+struct Record {
+    /// Whose it is, as sessions are called.
+    key: String,
+    body: Body,
+    /// The length of what stands in front of its lines.
+    carrier: usize,
+    /// Whether it is in JSON.
+    expand: bool,
+    time: Option<Moment>,
+}
+
 /// What the lines to come belong to.
 #[derive(Debug)]
 enum Mode {
     /// Nothing: the next line of interest is searched for.
     Skip,
     /// A record of the new JSSE.
-    New { key: String, body: Body, carrier: usize, expand: bool, time: Option<Moment> },
+    New(Record),
     /// A message of the old JSSE.
     Old { key: String, body: jsse_old::Body },
     /// An exception, in the trace that is open.
@@ -115,8 +128,12 @@ impl Scanner {
             // Behind the first line of a record each line counts.
             while !matches!(self.mode, Mode::Skip) && at < block.len() {
                 let end = memchr::memchr(b'\n', &block[at..]).map_or(block.len(), |found| at + found);
+                while next.peek().is_some_and(|hit| (hit.start as usize) < at) {
+                    next.next();
+                }
+                let hit = next.peek().filter(|hit| hit.start as usize == at);
                 self.line += 1;
-                self.follow(&block[at..end]);
+                self.follow(&block[at..end], hit.map(|hit| hit.kind));
                 at = end + 1;
             }
             while next.peek().is_some_and(|hit| (hit.start as usize) < at) {
@@ -180,10 +197,10 @@ impl Scanner {
     /// A line with a word of interest in it.
     fn hit(&mut self, raw: &[u8], kind: Kind) {
         let raw = &raw[..raw.len().min(LONGEST_LINE)];
-        let text = String::from_utf8_lossy(raw);
+        let text = super::text(raw);
         match kind {
             Kind::Iaik => self.iaik(raw, &text),
-            Kind::New | Kind::Old if text.contains(jsse_new::TOKEN) => self.new_record(raw, &text),
+            Kind::New | Kind::Old if jsse_new::token(raw).is_some() => self.new_record(raw, &text),
             Kind::New if text.contains("Warning: no suitable") => self.old_line(raw, &text),
             Kind::New => self.new_record(raw, &text),
             Kind::Old => self.old_line(raw, &text),
@@ -191,13 +208,13 @@ impl Scanner {
             Kind::Expand => {
                 // The record has a time of its own; the carrier tells the JVM.
                 let time = self.at(raw, None).time;
-                self.mode = Mode::New {
+                self.mode = Mode::New(Record {
                     key: "new:".to_owned(),
                     body: Body::Other,
                     carrier: text.find("\"logger\"").unwrap_or_default().saturating_sub(2),
                     expand: true,
                     time,
-                };
+                });
             }
             Kind::Throwable => {
                 let carrier = text.find('"').unwrap_or_default();
@@ -208,7 +225,7 @@ impl Scanner {
             Kind::Jsse => {}
         }
         let new = matches!(kind, Kind::New | Kind::Wide | Kind::Jsse | Kind::Throwable)
-            && text.contains(jsse_new::TOKEN);
+            && jsse_new::token(raw).is_some();
         if new || kind == Kind::Expand {
             self.saw_jsse();
         }
@@ -265,7 +282,7 @@ impl Scanner {
                 _ => return,
             },
         };
-        let carrier = text.find(jsse_new::TOKEN).unwrap_or_default();
+        let carrier = jsse_new::token(text.as_bytes()).unwrap_or_default();
         let own = carrier::moment(time.as_bytes());
         let at = self.at(raw, own);
         self.record(thread, message, at, carrier, false);
@@ -306,8 +323,11 @@ impl Scanner {
         }
         let open = body != Body::Other && (expand || message.ends_with('('));
         self.certificate = None;
-        self.mode =
-            if open || expand { Mode::New { key, body, carrier, expand, time: at.time } } else { Mode::Skip };
+        self.mode = if open || expand {
+            Mode::New(Record { key, body, carrier, expand, time: at.time })
+        } else {
+            Mode::Skip
+        };
     }
 
     fn old_line(&mut self, raw: &[u8], text: &str) {
@@ -367,19 +387,13 @@ impl Scanner {
     /// Whether a line is of the many that no record, message or trace has any use for: dumps of bytes and extensions.
     fn tells_nothing(&self, raw: &[u8]) -> bool {
         match &self.mode {
-            Mode::New {
-                body: Body::Chain(_) | Body::ServerHello | Body::Hello,
-                carrier,
-                expand: false,
-                ..
-            } => {
+            Mode::New(Record { body, carrier, expand: false, .. }) if *body != Body::Throwable => {
                 let Some(rest) = raw.get(*carrier..) else { return false };
                 let depth = rest.iter().take_while(|b| **b == b' ').count();
-                // What counts begins with a quote or with the type of a name.
-                depth > 0 && !matches!(rest.get(depth), Some(b'"' | b't' | b']'))
+                depth > 0 && !body.may_tell(&rest[depth..])
             }
             // Once a stack has told what frames tell, the others of it tell nothing.
-            Mode::New { body: Body::Throwable, carrier, expand: false, .. } => {
+            Mode::New(Record { body: Body::Throwable, carrier, expand: false, .. }) => {
                 let rest = raw.get(*carrier..).unwrap_or_default().trim_ascii_start();
                 self.framed >= FRAMES && rest.starts_with(b"at ")
             }
@@ -396,26 +410,27 @@ impl Scanner {
         }
     }
 
-    /// A line behind the first of a record, a message or a trace.
-    fn follow(&mut self, raw: &[u8]) {
+    /// A line behind the first of a record, a message or a trace, and what the first word of interest in it says.
+    fn follow(&mut self, raw: &[u8], kind: Option<Kind>) {
         if self.tells_nothing(raw) {
             return;
         }
+        let whole = raw.len() <= LONGEST_LINE;
         let raw = &raw[..raw.len().min(LONGEST_LINE)];
+        // The word may be in the part that is not looked at.
+        let kind = if whole { kind } else { self.search.find(raw, 0).map(|(_, kind)| kind) };
         match std::mem::replace(&mut self.mode, Mode::Skip) {
             Mode::Skip => {}
-            Mode::New { key, body, carrier, expand, time } => {
-                self.in_record(raw, key, body, carrier, expand, time)
-            }
-            Mode::Old { key, body } => self.in_message(raw, key, body),
+            Mode::New(record) => self.in_record(raw, kind, record),
+            Mode::Old { key, body } => self.in_message(raw, kind, key, body),
             Mode::Trace => {
-                let text = String::from_utf8_lossy(raw);
+                let text = super::text(raw);
                 let rest = text.get(carrier::length(raw)..).unwrap_or(&text);
                 if self.traces.line(rest, self.line) {
                     self.framed += 1;
                     self.mode = Mode::Trace;
                 } else {
-                    self.look(raw);
+                    self.look(raw, kind);
                 }
             }
             Mode::Skipped { carrier } => {
@@ -423,30 +438,23 @@ impl Scanner {
                 if rest.is_empty() || rest.starts_with(b" ") || rest.starts_with(b"\t") {
                     self.mode = Mode::Skipped { carrier };
                 } else if rest != b")" {
-                    self.look(raw);
+                    self.look(raw, kind);
                 }
             }
         }
     }
 
     /// A line that belongs to nothing open: it may be of interest itself.
-    fn look(&mut self, raw: &[u8]) {
-        if let Some((_, kind)) = self.search.find(raw, 0) {
+    fn look(&mut self, raw: &[u8], kind: Option<Kind>) {
+        if let Some(kind) = kind {
             self.hit(raw, kind);
         }
     }
 
-    fn in_record(
-        &mut self,
-        raw: &[u8],
-        mut key: String,
-        body: Body,
-        carrier: usize,
-        expand: bool,
-        mut time: Option<Moment>,
-    ) {
+    fn in_record(&mut self, raw: &[u8], kind: Option<Kind>, record: Record) {
+        let Record { mut key, body, carrier, expand, mut time } = record;
         let rest = raw.get(carrier..).unwrap_or_else(|| raw.trim_ascii_start());
-        let text = String::from_utf8_lossy(rest);
+        let text = super::text(rest);
         let ends = if expand { rest.starts_with(b"}") } else { text.trim_end() == ")" };
         if ends {
             if body == Body::Hello {
@@ -470,22 +478,22 @@ impl Scanner {
                     self.record_line(&key, body, &text, time);
                 }
             }
-            self.mode = Mode::New { key, body, carrier, expand, time };
+            self.mode = Mode::New(Record { key, body, carrier, expand, time });
             return;
         }
         // Another record, or something that is none: this one is over, or goes on behind it.
-        let foreign = memchr::memmem::find(raw, jsse_new::TOKEN.as_bytes()).is_some() || raw.len() < carrier;
+        let foreign = jsse_new::token(raw).is_some() || raw.len() < carrier;
         let inside = rest.first().is_none_or(|b| b" \t\"})]{<".contains(b) || body == Body::Throwable);
         if foreign || !inside {
             self.flush_certificate(&key);
-            self.look(raw);
+            self.look(raw, kind);
             if matches!(self.mode, Mode::Skip) && !foreign {
-                self.mode = Mode::New { key, body, carrier, expand, time };
+                self.mode = Mode::New(Record { key, body, carrier, expand, time });
             }
             return;
         }
         self.record_line(&key, body, &text, time);
-        self.mode = Mode::New { key, body, carrier, expand, time };
+        self.mode = Mode::New(Record { key, body, carrier, expand, time });
     }
 
     fn record_line(&mut self, key: &str, body: Body, text: &str, time: Option<Moment>) {
@@ -523,9 +531,9 @@ impl Scanner {
     /// Applies an event to a handshake that is open.
     fn tell(&mut self, key: &str, time: Option<Moment>, event: Event<'_>) {
         let at = At { line: self.line, time };
-        let thread = key.strip_prefix("new:").unwrap_or_default().to_owned();
+        let thread = key.strip_prefix("new:").unwrap_or_default();
         if self.sessions.get(key).is_some() || matches!(event, Event::Alert { .. }) {
-            self.sessions.apply(key, Some(Provider::Jsse), &thread, at, event);
+            self.sessions.apply(key, Some(Provider::Jsse), thread, at, event);
         }
     }
 
@@ -540,8 +548,8 @@ impl Scanner {
         }
     }
 
-    fn in_message(&mut self, raw: &[u8], key: String, body: jsse_old::Body) {
-        let text = String::from_utf8_lossy(raw);
+    fn in_message(&mut self, raw: &[u8], kind: Option<Kind>, key: String, body: jsse_old::Body) {
+        let text = super::text(raw);
         let rest = text.get(carrier::length(raw)..).unwrap_or(&text);
         let trimmed = rest.trim_end();
         if trimmed == "***" || trimmed.starts_with("*** ") || trimmed.starts_with("%% ") {
@@ -551,7 +559,7 @@ impl Scanner {
         }
         // Dumps of certificates are long, and nothing in them looks like a line of a thread's.
         let plain = rest.starts_with([' ', '[', ']']) || rest.is_empty();
-        if !plain && let Some((_, kind)) = self.search.find(raw, 0) {
+        if !plain && let Some(kind) = kind {
             // A thread's line may stand in the middle of another's message, which goes on behind it.
             let of_a_thread = kind == Kind::Old && jsse_old::line(rest, &mut Vec::new()).is_some();
             if !of_a_thread {
@@ -602,7 +610,7 @@ impl Scanner {
 
     fn end_record(&mut self) {
         match std::mem::replace(&mut self.mode, Mode::Skip) {
-            Mode::New { key, .. } => self.flush_certificate(&key),
+            Mode::New(Record { key, .. }) => self.flush_certificate(&key),
             Mode::Old { key, body } => self.end_old(&key, body),
             _ => {}
         }

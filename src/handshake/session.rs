@@ -170,8 +170,13 @@ impl Sessions {
         if self.open.get(key).is_some_and(|handshake| Sessions::begins(handshake, &event)) {
             self.end(key);
         }
-        let handshake = self.entry(key, provider, thread, at);
-        apply(handshake, at, event);
+        match self.open.get_mut(key) {
+            Some(handshake) => {
+                handshake.touch(at.line, at.time);
+                apply(handshake, at, event);
+            }
+            None => apply(self.entry(key, provider, thread, at), at, event),
+        }
     }
 
     /// The open handshake that has failed with a message lately.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::after;
 use crate::tls::jsse::Side;
@@ -131,7 +131,8 @@ const TLS: [&str; 4] = ["security.ssl.", "net.ssl.", "ibm.jsse2.", "andshake"];
 
 static FRAME_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let words = CLIENT.iter().chain(&SERVER).chain(&HANDLING).chain(&TLS);
-    AhoCorasick::builder().match_kind(MatchKind::Standard).build(words).ok()
+    let kind = Some(AhoCorasickKind::DFA);
+    AhoCorasick::builder().match_kind(MatchKind::Standard).kind(kind).build(words).ok()
 });
 
 /// Reads a frame.

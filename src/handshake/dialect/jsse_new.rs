@@ -1,11 +1,22 @@
 //! JSSE since Java 11 and 8u261: `javax.net.ssl|DEBUG|10|main|2026-11-23 10:00:00.000 UTC|Alert.java:238|...`, records of
 //! several lines in brackets, and the same as JSON (`javax.net.debug=...,expand`).
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::{Event, after, alert_name, between, names};
 use crate::tls::jsse::Side;
 
 /// What a record begins with.
-pub const TOKEN: &str = "javax.net.ssl|";
+const TOKEN: &str = "javax.net.ssl|";
+
+static TOKENS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(TOKEN));
+
+/// Where in a line a record begins.
+pub fn token(line: &[u8]) -> Option<usize> {
+    TOKENS.find(line)
+}
 
 /// The first line of a record.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,7 +31,7 @@ pub struct Head<'l> {
 
 /// Takes a record's first line apart. The name of a thread may hold anything but the date behind it.
 pub fn head(text: &str) -> Option<Head<'_>> {
-    let rest = after(text, TOKEN)?;
+    let rest = &text[token(text.as_bytes())? + TOKEN.len()..];
     let (_, rest) = rest.split_once('|')?;
     let mut bars = rest.match_indices('|').map(|(at, _)| at);
     let number = bars.next()?;
@@ -53,6 +64,21 @@ pub enum Body {
     Throwable,
     /// Nothing of interest.
     Other,
+}
+
+impl Body {
+    /// Whether an indented line, without its blanks, may tell something: its beginning shows that of most that do not.
+    pub fn may_tell(self, line: &[u8]) -> bool {
+        let starts = |byte: u8, next: &[u8]| {
+            line.first() == Some(&byte) && line.get(1).is_none_or(|second| next.contains(second))
+        };
+        match self {
+            Body::Hello => starts(b'"', b"cv") || starts(b't', b"y"),
+            Body::ServerHello => starts(b'"', b"cs"),
+            Body::Chain(_) => matches!(line.first(), Some(b'"' | b']')),
+            _ => true,
+        }
+    }
 }
 
 /// What a record's message tells, and what its further lines are about.

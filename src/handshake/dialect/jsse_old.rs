@@ -37,7 +37,7 @@ pub enum Body {
     Other,
 }
 
-/// What stands behind the thread's name.
+/// What stands behind the thread's name. Each begins with the comma, and none with another.
 const MARKS: [&str; 12] = [
     ", READ: ",
     ", WRITE: ",
@@ -69,7 +69,8 @@ pub fn line<'l>(text: &'l str, out: &mut Vec<Event<'l>>) -> Option<Line<'l>> {
         out.push(Event::NoClientCertificate);
         return Some(Line::Message(Body::Other));
     }
-    let (at, mark) = MARKS.iter().filter_map(|mark| Some((text.find(mark)?, *mark))).min()?;
+    let mark_at = |at: usize| Some((at, *MARKS.iter().find(|mark| text[at..].starts_with(**mark))?));
+    let (at, mark) = memchr::memchr_iter(b',', text.as_bytes()).find_map(mark_at)?;
     let thread = text[..at].trim();
     let rest = &text[at + mark.len()..];
     if thread.is_empty() || thread.len() > 120 {

@@ -232,11 +232,13 @@ pub fn watt_like(name: &str) -> Option<(&'static Watt, Likeness)> {
     let seconds = SECONDS.with(|seconds| seconds.borrow_mut().like(second_part(name)));
     let dots_in_name = dots(name);
     let mut best: Option<((usize, usize, &str), &'static Watt)> = None;
-    let first = OUTLINES.partition_point(|outline| outline.folded.len() + allowed < folded.len());
-    let near = OUTLINES[first..].iter().take_while(|outline| outline.folded.len() <= folded.len() + allowed);
+    // Names with other dots differ by one letter at most, and those of a site have no like among the others.
+    let longer = if seconds.any { allowed } else { 1 };
+    let first = OUTLINES.partition_point(|outline| outline.folded.len() + longer < folded.len());
+    let near = OUTLINES[first..].iter().take_while(|outline| outline.folded.len() <= folded.len() + longer);
     // Of hundreds of names hardly one passes this.
     let near = near.filter(|outline| match outline.dots == dots_in_name {
-        true => seconds[outline.second],
+        true => seconds.each[outline.second],
         false => has_two_bits_at_most(letters ^ outline.letters),
     });
     for &Outline { folded: known, row, .. } in near {
@@ -307,11 +309,18 @@ fn second_part(name: &str) -> &str {
     name.split('.').nth(1).unwrap_or_default()
 }
 
-/// For the second part asked for last, which of [`SECOND_PARTS`] it may be a slip for: the names of one site share it.
+/// Which of [`SECOND_PARTS`] a part may be a slip for.
+#[derive(Default)]
+struct Like {
+    each: Vec<bool>,
+    any: bool,
+}
+
+/// The answer for the second part asked for last: the names of one site share it.
 #[derive(Default)]
 struct Seconds {
     part: Option<String>,
-    like: Rc<Vec<bool>>,
+    like: Rc<Like>,
 }
 
 thread_local! {
@@ -319,9 +328,10 @@ thread_local! {
 }
 
 impl Seconds {
-    fn like(&mut self, part: &str) -> Rc<Vec<bool>> {
+    fn like(&mut self, part: &str) -> Rc<Like> {
         if self.part.as_deref() != Some(part) {
-            self.like = Rc::new(SECOND_PARTS.iter().map(|known| is_part_like(part, known)).collect());
+            let each: Vec<bool> = SECOND_PARTS.iter().map(|known| is_part_like(part, known)).collect();
+            self.like = Rc::new(Like { any: each.contains(&true), each });
             self.part = Some(part.to_owned());
         }
         Rc::clone(&self.like)

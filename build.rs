@@ -1,6 +1,7 @@
 //! Writes the built-in rules (`rules/**/*.toml`) and the catalog (`catalog/*.tsv`) down as Rust statics, so that the
 //! program parses neither when it starts.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -279,6 +280,8 @@ fn catalog() -> String {
     let mut out = String::new();
     let mut t = table("suites");
     t.rows.sort_by(|a, b| a[0].cmp(&b[0]));
+    let numbers: HashMap<String, usize> =
+        t.rows.iter().enumerate().map(|(number, row)| (row[0].clone(), number)).collect();
     let generations: Vec<String> = t.columns[8..].to_vec();
     slice(&mut out, &t, "SUITES", "Suite", "The cipher suites, sorted by name.", |row| {
         let ranks = row[8..].iter().map(|cell| match cell.as_str() {
@@ -287,7 +290,8 @@ fn catalog() -> String {
             place => format!("Rank::Default({place})"),
         });
         format!(
-            "name: {:?}, kex: {:?}, auth: {:?}, cipher: {:?}, mac: {:?}, min: {}, max: {}, policy: {}, ranks: &[{}]",
+            "number: {}, name: {:?}, kex: {:?}, auth: {:?}, cipher: {:?}, mac: {:?}, min: {}, max: {}, policy: {}, ranks: &[{}]",
+            numbers[&row[0]],
             row[0],
             row[1],
             row[2],

@@ -143,6 +143,8 @@ pub enum Rank {
 /// A cipher suite of JSSE.
 #[derive(Debug, Clone, Copy)]
 pub struct Suite {
+    /// Its place in [`SUITES`].
+    pub number: usize,
     /// JSSE's name, `SSL_` for the old ones.
     pub name: &'static str,
     /// Key exchange.
@@ -385,6 +387,12 @@ pub fn setting_rows(name: &str) -> &'static [SettingFact] {
 /// What is known of a setting in a release; `None` if that release does not read it, or the catalog does not know it.
 pub fn setting(name: &str, release: Release) -> Option<&'static SettingFact> {
     setting_rows(name).iter().find(|row| within(row.since, row.until, release))
+}
+
+/// The settings that a release was the last to read.
+pub fn last_read_by(release: Release) -> impl Iterator<Item = &'static str> {
+    let of_one_name = SETTINGS.chunk_by(|one, next| one.name == next.name);
+    of_one_name.filter_map(|rows| rows.last()).filter(move |row| row.until == Some(release)).map(|row| row.name)
 }
 
 /// The last release that read a setting, if it is gone in `release`.

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 /// Items up to which one processor is quicker than many.
-const FEW: usize = 16;
+pub const FEW: usize = 16;
 
 /// What a function makes of each item, in the order of the items.
 pub fn map<T: Send, R: Send>(

@@ -63,11 +63,21 @@ fn is_reference(value: &str) -> bool {
 
 /// The secrets of a document, sorted and disjoint.
 pub fn spans(document: &Document) -> Vec<Span> {
+    spans_in(document, Span::new(0, document.bytes().len()))
+}
+
+/// Whether what is secret in a stretch of a document can be told without a look at all of it.
+pub fn are_local(document: &Document) -> bool {
+    !matches!(document.syntax(), Syntax::Ports(_))
+}
+
+/// The secrets of a document in the lines that a stretch of it touches, sorted and disjoint; of a ports file all.
+pub fn spans_in(document: &Document, stretch: Span) -> Vec<Span> {
     let bytes = document.bytes();
     let mut spans = Vec::new();
     match document.syntax() {
         Syntax::Properties(doc) => {
-            for item in doc.items() {
+            for item in reaching(doc.items(), Item::span, stretch) {
                 match item {
                     Item::Entry(entry) => {
                         let key = properties::decode_past_errors(bytes, entry.key);
@@ -88,7 +98,7 @@ pub fn spans(document: &Document) -> Vec<Span> {
             }
         }
         Syntax::Wrapper(doc) => {
-            for line in doc.lines() {
+            for line in reaching(doc.lines(), |line| line.span, stretch) {
                 match line.kind {
                     Kind::Property { key, value } | Kind::Set { name: key, value, .. }
                         if is_secret_name(&doc.text(key)) =>
@@ -103,12 +113,21 @@ pub fn spans(document: &Document) -> Vec<Span> {
         }
         Syntax::Ports(doc) => ports(doc, &mut spans),
         Syntax::Setenv(_) | Syntax::Opaque => {
-            for line in lines(bytes) {
+            let before = &bytes[..stretch.range().start.min(bytes.len())];
+            let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+            for line in lines_from(bytes, start).take_while(|line| line.start <= stretch.end) {
                 inline(bytes, line, false, &mut spans);
             }
         }
     }
     disjoint(spans)
+}
+
+/// Of pieces that tile a file, those that reach into a stretch or touch it.
+fn reaching<T>(pieces: &[T], span: impl Fn(&T) -> Span, stretch: Span) -> &[T] {
+    let first = pieces.partition_point(|piece| span(piece).end < stretch.start);
+    let count = pieces[first..].partition_point(|piece| span(piece).start <= stretch.end);
+    &pieces[first..first + count]
 }
 
 /// The same bytes as sorted, disjoint spans.
@@ -181,10 +200,6 @@ fn commented_out(bytes: &[u8], comment: Span, spans: &mut Vec<Span>) {
             spans.push(Span::new(offset + at, offset + end_tag));
         }
     }
-}
-
-fn lines(bytes: &[u8]) -> impl Iterator<Item = Span> {
-    lines_from(bytes, 0)
 }
 
 fn lines_from(bytes: &[u8], start: usize) -> impl Iterator<Item = Span> {

@@ -205,11 +205,23 @@ fn fold(name: &str) -> String {
 
 /// The setting that differs from a name in nothing but the case of letters; `None` if there is none or it is the same.
 pub fn watt_of_any_case(name: &str) -> Option<&'static Watt> {
-    let folded = fold(name);
-    let start = WATT_FOLDED.partition_point(|(known, _)| *known < folded.as_str());
-    let equal = WATT_FOLDED[start..].iter().take_while(|(known, _)| *known == folded);
-    let found = equal.map(|(_, index)| &WATT[*index]).find(|row| row.name.eq_ignore_ascii_case(name))?;
+    static BY_LOWER_CASE: LazyLock<HashMap<Vec<u8>, &Watt, foldhash::fast::RandomState>> =
+        LazyLock::new(|| WATT.iter().rev().map(|row| (row.name.to_ascii_lowercase().into(), row)).collect());
+    let found = in_lower_case(name, |lower| BY_LOWER_CASE.get(lower).copied())?;
     (found.name != name).then_some(found)
+}
+
+/// What a function makes of a name in lower case. Names of the usual length are not copied to the heap.
+fn in_lower_case<R>(name: &str, work: impl FnOnce(&[u8]) -> R) -> R {
+    let mut short = [0; 128];
+    match short.get_mut(..name.len()) {
+        Some(lower) => {
+            lower.copy_from_slice(name.as_bytes());
+            lower.make_ascii_lowercase();
+            work(lower)
+        }
+        None => work(name.to_ascii_lowercase().as_bytes()),
+    }
 }
 
 /// How sure it is that a name stands for another.
@@ -235,18 +247,18 @@ pub fn watt_like(name: &str) -> Option<(&'static Watt, Likeness)> {
     // Names with other dots differ by one letter at most, and those of a site have no like among the others.
     let longer = if seconds.any { allowed } else { 1 };
     let first = OUTLINES.partition_point(|outline| outline.folded.len() + longer < folded.len());
-    let near = OUTLINES[first..].iter().take_while(|outline| outline.folded.len() <= folded.len() + longer);
+    let behind = OUTLINES.partition_point(|outline| outline.folded.len() <= folded.len() + longer);
     // Of hundreds of names hardly one passes this.
-    let near = near.filter(|outline| match outline.dots == dots_in_name {
+    let near = OUTLINES[first..behind].iter().filter(|outline| match outline.dots == dots_in_name {
         true => seconds.each[outline.second],
         false => has_two_bits_at_most(letters ^ outline.letters),
     });
-    for &Outline { folded: known, row, .. } in near {
+    for &Outline { folded: known, row, dots: dots_in_known, .. } in near {
         if row.name == name {
             continue;
         }
         // With other parts than the known name's, a slip changes one letter (see `is_slip`).
-        let allowed = if dots_in_name == dots(row.name) { allowed } else { 1 };
+        let allowed = if dots_in_name == dots_in_known { allowed } else { 1 };
         // Each letter that one of the two lacks costs at least one edit.
         if (letters ^ letters_of(known)).count_ones() as usize > 2 * allowed
             || known.len().abs_diff(folded.len()) > allowed
@@ -306,7 +318,8 @@ static SECOND_PARTS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 });
 
 fn second_part(name: &str) -> &str {
-    name.split('.').nth(1).unwrap_or_default()
+    let rest = name.split_once('.').map_or("", |(_, rest)| rest);
+    rest.split_once('.').map_or(rest, |(second, _)| second)
 }
 
 /// Which of [`SECOND_PARTS`] a part may be a slip for.
@@ -384,7 +397,7 @@ fn is_part_like(a: &str, b: &str) -> bool {
 }
 
 fn dots(name: &str) -> usize {
-    memchr::memchr_iter(b'.', name.as_bytes()).count()
+    name.bytes().filter(|&byte| byte == b'.').count()
 }
 
 /// A bit for each letter and digit of a name.
@@ -393,18 +406,21 @@ pub fn letters_of(text: &str) -> u64 {
 }
 
 /// The dotted parts of all known names, in lower case.
-static KNOWN_PARTS: LazyLock<HashSet<String>> =
-    LazyLock::new(|| WATT.iter().flat_map(|row| row.name.split('.')).map(str::to_ascii_lowercase).collect());
+static KNOWN_PARTS: LazyLock<HashSet<Vec<u8>, foldhash::fast::RandomState>> = LazyLock::new(|| {
+    let parts = WATT.iter().flat_map(|row| row.name.split('.'));
+    parts.map(|part| part.to_ascii_lowercase().into()).collect()
+});
 
 /// The only setting whose dotted parts are those of a name and one or two more: `watt.ftpPassivePort.min` for
 /// `watt.net.ftpPassivePort.min`. One of the parts has to be a telling one.
 fn with_a_part_left_out(name: &str) -> Option<&'static Watt> {
-    let parts: Vec<&str> = name.split('.').collect();
-    if parts.len() < 3 || !parts.iter().any(|part| part.len() >= 8) {
+    // A part that no known name has is no part of one.
+    let parts = || name.split('.');
+    if !parts().skip(1).chain(parts().take(1)).all(|part| in_lower_case(part, |part| KNOWN_PARTS.contains(part))) {
         return None;
     }
-    // A part that no known name has is no part of one.
-    if !parts.iter().all(|part| KNOWN_PARTS.contains(part.to_ascii_lowercase().as_str())) {
+    let parts: Vec<&str> = name.split('.').collect();
+    if parts.len() < 3 || !parts.iter().any(|part| part.len() >= 8) {
         return None;
     }
     let holds = |row: &&Watt| {

@@ -4,8 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use walkdir::{DirEntry, WalkDir};
-
 use super::roles::{self, Identity};
 use super::{Discovery, MAX_FILE_BYTES, Options, Problem, display_from, display_path, group, referenced};
 use crate::document::{Document, Role};
@@ -30,7 +28,51 @@ enum Step {
     Document(Box<Document>),
     Note(String),
     Problem(Problem),
+    /// A folder in which a run was interrupted.
+    Interrupted(PathBuf),
     Nothing,
+}
+
+/// An entry of a folder.
+struct Found {
+    path: PathBuf,
+    is_folder: bool,
+    is_link: bool,
+}
+
+impl Found {
+    fn new(entry: &fs::DirEntry) -> std::io::Result<Found> {
+        let kind = entry.file_type()?;
+        Ok(Found { path: entry.path(), is_folder: kind.is_dir(), is_link: kind.is_symlink() })
+    }
+
+    fn name(&self) -> &std::ffi::OsStr {
+        self.path.file_name().unwrap_or_default()
+    }
+}
+
+/// What to do about an entry, by its name.
+fn step(entry: &Found, folder: &Folder<'_>) -> Option<Step> {
+    let path = entry.path.as_path();
+    let Some(role) = roles::by_name(path) else {
+        if entry.name().to_str().is_some_and(crate::fix::write::is_trace) {
+            return path.parent().map(|folder| Step::Interrupted(normal(folder)));
+        }
+        let lookalike = !entry.is_folder && roles::is_lookalike(path);
+        return lookalike.then(|| {
+            let shown = folder.shown(path);
+            Step::Note(format!(
+                "{shown}: has another name than the server reads, so it was left out; name it to have it read"
+            ))
+        });
+    };
+    if entry.is_folder {
+        // `release` and `.lock` are names a folder may well have.
+        let problem = role.is_primary() && roles::is_canonical(path);
+        return problem
+            .then(|| Step::Problem(Problem::NotAFile { path: folder.shown(path), what: "a folder" }));
+    }
+    Some(Step::File(path.to_owned(), role, entry.is_link))
 }
 
 /// A folder of the command line.
@@ -80,28 +122,13 @@ impl Walk {
 
     fn add_folder(&mut self, folder: &Path, shown: String) {
         let before = (self.found.documents.len(), self.found.problems.len());
-        let options = self.options.clone();
         let place = Folder::new(folder);
-        let walk = WalkDir::new(folder)
-            .sort_by_file_name()
-            .into_iter()
-            .filter_entry(move |entry| wanted(entry, &options));
         let mut steps = Vec::new();
-        for entry in walk {
-            let step = match entry {
-                Ok(entry) => self.step(&entry, &place),
-                Err(error) => {
-                    let path = error.path().unwrap_or(folder);
-                    let path = display_path(path);
-                    let source =
-                        error.into_io_error().unwrap_or_else(|| std::io::Error::other("a loop of links"));
-                    Step::Problem(Problem::Unreadable { path, source })
-                }
-            };
-            if !matches!(step, Step::Nothing) {
-                steps.push(step);
-            }
+        if let Some(role) = roles::by_name(folder) {
+            // It has a file's name, and reading says so.
+            steps.push(Step::File(folder.to_owned(), role, folder.is_symlink()));
         }
+        self.look_into(folder, &place, &mut steps);
         // Files are read by all processors; what they come to stays in the order of the walk.
         let read = |step| match step {
             Step::File(path, role, is_link) => self.read_found(&path, role, is_link, &place),
@@ -114,6 +141,7 @@ impl Walk {
                 Step::Document(document) => self.found.documents.push(*document),
                 Step::Note(note) => self.found.notes.push(note),
                 Step::Problem(problem) => self.problem(problem),
+                Step::Interrupted(folder) => self.found.interrupted.push(folder),
                 Step::File(..) | Step::Nothing => {}
             }
         }
@@ -123,31 +151,40 @@ impl Walk {
         }
     }
 
-    /// What to do about an entry, by its name.
-    fn step(&mut self, entry: &DirEntry, folder: &Folder<'_>) -> Step {
-        let path = entry.path();
-        let Some(role) = roles::by_name(path) else {
-            if entry.file_name().to_str().is_some_and(crate::fix::write::is_trace)
-                && let Some(folder) = path.parent()
-            {
-                self.found.interrupted.push(normal(folder));
-            }
-            if !entry.file_type().is_dir() && roles::is_lookalike(path) {
-                let shown = folder.shown(path);
-                return Step::Note(format!(
-                    "{shown}: has another name than the server reads, so it was left out; name it to have it read"
-                ));
-            }
-            return Step::Nothing;
+    /// Adds what the entries of a folder come to, in the order of their names; what is in a folder follows it.
+    ///
+    /// Many folders side by side are all processors' work, which `walkdir` can't share out.
+    fn look_into(&self, folder: &Path, place: &Folder<'_>, steps: &mut Vec<Step>) {
+        let unreadable = |source| Step::Problem(Problem::Unreadable { path: display_path(folder), source });
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(source) => return steps.push(unreadable(source)),
         };
-        if entry.depth() > 0 && entry.file_type().is_dir() {
-            // `release` and `.lock` are names a folder may well have.
-            if role.is_primary() && roles::is_canonical(path) {
-                return Step::Problem(Problem::NotAFile { path: folder.shown(path), what: "a folder" });
+        let mut found = Vec::new();
+        for entry in entries {
+            match entry.and_then(|entry| Found::new(&entry)) {
+                Ok(entry) if wanted(&entry, &self.options) => found.push(entry),
+                Ok(_) => {}
+                Err(source) => steps.push(unreadable(source)),
             }
-            return Step::Nothing;
         }
-        Step::File(path.to_owned(), role, entry.path_is_symlink())
+        found.sort_unstable_by(|a, b| a.path.file_name().cmp(&b.path.file_name()));
+        let below = |entry: Found, steps: &mut Vec<Step>| {
+            steps.extend(step(&entry, place));
+            if entry.is_folder {
+                self.look_into(&entry.path, place, steps);
+            }
+        };
+        if found.iter().filter(|entry| entry.is_folder).count() > parallel::FEW {
+            let all = parallel::map(found, |entry| {
+                let mut steps = Vec::new();
+                below(entry, &mut steps);
+                steps
+            });
+            steps.extend(all.into_iter().flatten());
+        } else {
+            found.into_iter().for_each(|entry| below(entry, steps));
+        }
     }
 
     /// Reads a file that the walk found.
@@ -184,7 +221,8 @@ impl Walk {
     fn keep(&self, document: &mut Document) {
         let Some(most) = self.options.keep else { return };
         let length = document.bytes().len() as u64;
-        if self.kept.fetch_add(length, Ordering::Relaxed) + length > most {
+        // A file that is larger than all that is kept is kept too, if it comes first: most likely it is the only one.
+        if self.kept.fetch_add(length, Ordering::Relaxed) > most {
             document.set_aside();
         }
     }
@@ -376,23 +414,18 @@ pub(super) fn too_large(length: u64, most: u64) -> String {
 }
 
 /// Whether to look at an entry of a folder at all. Nothing of what is refused here is opened.
-fn wanted(entry: &DirEntry, options: &Options) -> bool {
+fn wanted(entry: &Found, options: &Options) -> bool {
     let config = &options.config;
-    if entry.depth() > 0 && !config.exclude.is_empty() && config.excludes(&normal(entry.path())) {
+    if !config.exclude.is_empty() && config.excludes(&normal(&entry.path)) {
         return false;
     }
-    if entry.depth() == 0 || !entry.file_type().is_dir() {
+    if !entry.is_folder {
         return true;
     }
-    let name = entry.file_name().to_string_lossy();
+    let name = entry.name().to_string_lossy();
     let ancestor = |n: usize| {
-        entry
-            .path()
-            .ancestors()
-            .nth(n)
-            .and_then(|p| p.file_name())
-            .map(|n| n.to_string_lossy().into_owned())
-            .unwrap_or_default()
+        let folder = entry.path.ancestors().nth(n).and_then(Path::file_name);
+        folder.map(|name| name.to_string_lossy()).unwrap_or_default()
     };
     // Kubernetes keeps the files behind its links in folders named so.
     if SKIPPED.contains(&name.as_ref()) || name.starts_with("..") {

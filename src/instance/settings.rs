@@ -89,7 +89,33 @@ pub struct Settings<'f> {
 struct Lines<'f> {
     /// What the catalog says of the name.
     watt: Option<&'static Watt>,
-    all: Vec<Written<'f>>,
+    all: OneOrMany<Written<'f>>,
+}
+
+/// What is nearly always one, and then needs no memory of its own.
+#[derive(Debug)]
+enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+impl<T> OneOrMany<T> {
+    fn as_slice(&self) -> &[T] {
+        match self {
+            OneOrMany::One(only) => std::slice::from_ref(only),
+            OneOrMany::Many(all) => all,
+        }
+    }
+
+    fn push(&mut self, item: T) {
+        *self = match std::mem::replace(self, OneOrMany::Many(Vec::new())) {
+            OneOrMany::One(first) => OneOrMany::Many(vec![first, item]),
+            OneOrMany::Many(mut all) => {
+                all.push(item);
+                OneOrMany::Many(all)
+            }
+        };
+    }
 }
 
 /// How the substitutions of a template begin: the server fills them in from outside. All end at `}`.
@@ -135,7 +161,7 @@ impl<'f> Settings<'f> {
                 // Nearly every name is written once.
                 Entry::Vacant(vacant) => {
                     let watt = catalog::watt(vacant.key());
-                    vacant.insert(Lines { watt, all: vec![written] });
+                    vacant.insert(Lines { watt, all: OneOrMany::One(written) });
                 }
                 Entry::Occupied(mut lines) => lines.get_mut().all.push(written),
             }

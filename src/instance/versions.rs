@@ -143,9 +143,7 @@ fn from_settings(settings: &Settings<'_>) -> Option<Known<Release>> {
     let has = |name: &str| settings.winner(name).is_some();
     let deny = has("watt.net.jsse.client.disabledProtocols") || has("watt.net.jsse.server.disabledProtocols");
     let allow = has("watt.net.jsse.client.enabledProtocols") || has("watt.net.jsse.server.enabledProtocols");
-    let iaik = settings.iter().any(|(name, _, _)| {
-        crate::catalog::gone_since(name, Release::new(10, 15)) == Some(Release::new(10, 11))
-    });
+    let iaik = crate::catalog::last_read_by(Release::new(10, 11)).any(has);
     if let Some(provider) = settings.winner("watt.net.socketProvider")
         && provider.value.contains("jsse")
     {

@@ -95,8 +95,11 @@ impl Shown {
 }
 
 impl<'r> Page<'r> {
-    /// The secrets of a file, looked up once.
-    fn secrets(&self, file: FileId, document: &Document) -> Arc<[Span]> {
+    /// The secrets of a stretch of a file. Where all of the file has to be looked at, that is done once.
+    fn secrets(&self, file: FileId, document: &Document, stretch: Span) -> Arc<[Span]> {
+        if secrets::are_local(document) {
+            return secrets::spans_in(document, stretch).into();
+        }
         // A thread that panicked left no half of an entry.
         let known = self.secrets.read().unwrap_or_else(PoisonError::into_inner).get(&file).cloned();
         known.unwrap_or_else(|| {
@@ -109,7 +112,7 @@ impl<'r> Page<'r> {
     /// A stretch of a file with secrets masked and control characters made visible.
     fn shown(&self, file: FileId, stretch: Span) -> Shown {
         let document = self.discovery.open(file);
-        let secrets = self.secrets(file, &document);
+        let secrets = self.secrets(file, &document, stretch);
         let bytes = document.bytes();
         let first_line = document.line_of(stretch.start);
         let mut shown = Shown { text: String::new(), first_line, map: Vec::new() };
@@ -294,7 +297,7 @@ impl<'r> Page<'r> {
         let from = edits.iter().map(|edit| lines(edit.span).0).min()?;
         let to = edits.iter().map(|edit| lines(edit.span).1).max()?;
         let whole = Span { start: document.line_span(from).start, end: document.line_span(to).end };
-        let secrets = self.secrets(file, &document);
+        let secrets = self.secrets(file, &document, whole);
         if edits.iter().any(|edit| edit.file != file) || to > from + 3 || secrets::touches(&secrets, whole) {
             return None;
         }

@@ -5,13 +5,14 @@
 //! of the catalog with random lists of entries (`tests/handshakes.rs`).
 
 use std::cell::OnceCell;
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::handshake::Key;
 use crate::catalog::{Protocol, SUITES, Suite};
 
 /// How a JDK reads such a list; builds differ.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Grammar {
     /// Whether the engine is the old one of Java 8.
     pub old_engine: bool,
@@ -25,6 +26,9 @@ pub struct Grammar {
     /// Whether `include jdk.disabled.namedCurves` is understood: not on 8u212, 8u252 and 11.0.5 (measured).
     pub includes: bool,
 }
+
+/// Values of one grammar whose suites are remembered.
+const MOST_KNOWN: usize = 256;
 
 /// An entry with conditions, all of which have to hold.
 #[derive(Debug, Clone, Default)]
@@ -94,7 +98,8 @@ pub struct Constraints<'v> {
     patterns: Vec<&'v str>,
     grammar: Grammar,
     /// Of each suite of the catalog whether it takes it away; worked out once, since every direction asks for most.
-    taken: OnceCell<Vec<bool>>,
+    taken: OnceCell<Arc<[bool]>>,
+    value: &'v str,
 }
 
 /// The elements of a `disabledAlgorithms` value, quotes around the whole taken off.
@@ -110,7 +115,7 @@ impl<'v> Constraints<'v> {
     /// # Errors
     /// The entry on which the JDK throws, which leaves the JVM without any TLS.
     pub fn parse(value: &'v str, grammar: Grammar) -> Result<Self, &'v str> {
-        let mut constraints = Constraints { grammar, ..Constraints::default() };
+        let mut constraints = Constraints { grammar, value, ..Constraints::default() };
         for entry in entries(value) {
             let Some((algorithm, policy)) = entry.split_once(' ') else {
                 if grammar.patterns && entry.contains('*') {
@@ -175,13 +180,28 @@ impl<'v> Constraints<'v> {
 
     /// Whether it takes a suite away.
     pub fn disables(&self, suite: &Suite) -> bool {
-        match SUITES.binary_search_by_key(&suite.name, |known| known.name) {
-            Ok(index) => {
-                self.taken.get_or_init(|| (0..SUITES.len()).map(|at| self.takes(at)).collect())[index]
-            }
-            // Nobody but the catalog makes suites.
-            Err(_) => false,
+        // Nobody but the catalog makes suites.
+        self.taken.get_or_init(|| self.look_up_taken()).get(suite.number).copied().unwrap_or_default()
+    }
+
+    /// What [`Constraints::taken`] holds: remembered for the whole run, since the instances of a site share few lists.
+    fn look_up_taken(&self) -> Arc<[bool]> {
+        type Known = HashMap<Grammar, HashMap<String, Arc<[bool]>>>;
+        static KNOWN: RwLock<Option<Known>> = RwLock::new(None);
+        // A thread that panicked left no half of an entry.
+        let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+        let lists = known.as_ref().and_then(|known| known.get(&self.grammar));
+        if let Some(taken) = lists.and_then(|lists| lists.get(self.value)) {
+            return Arc::clone(taken);
         }
+        drop(known);
+        let taken: Arc<[bool]> = (0..SUITES.len()).map(|at| self.takes(at)).collect();
+        let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+        let lists = known.get_or_insert_default().entry(self.grammar).or_default();
+        if lists.len() < MOST_KNOWN {
+            lists.insert(self.value.to_owned(), Arc::clone(&taken));
+        }
+        taken
     }
 
     /// Whether it takes away the suite of a number.

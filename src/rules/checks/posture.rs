@@ -1,9 +1,10 @@
 //! Verdicts on the posture: what becomes of the lists in this JVM.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::listing;
-use crate::catalog::{self, Policy, Protocol, Tier, tier};
+use crate::catalog::{self, Policy, Protocol, Suite, Tier, tier};
 use crate::document::{Place, Role};
 use crate::fix::{Edit, make};
 use crate::instance::Kind;
@@ -421,6 +422,15 @@ pub fn entry_too_wide(cx: &Cx<'_, '_>) {
     }
 }
 
+/// The suites of the catalog that are broken or weak.
+fn weak_suites() -> &'static [&'static Suite] {
+    static WEAK: LazyLock<Vec<&Suite>> = LazyLock::new(|| {
+        let weak = |suite: &&Suite| matches!(tier(suite.name), Tier::Broken | Tier::Weak);
+        catalog::SUITES.iter().filter(weak).collect()
+    });
+    &WEAK
+}
+
 /// What the JDK disables and the installation's override lets back in, apart from what the vendor's does.
 pub fn override_weakens(cx: &Cx<'_, '_>) {
     let Some(place) = cx.instance.security.disabled_place else { return };
@@ -437,12 +447,11 @@ pub fn override_weakens(cx: &Cx<'_, '_>) {
         Protocol::ALL.iter().filter(|p| missing(p)).map(|protocol| protocol.name()).collect();
     let Ok(shipped) = Jsse::of_build(build) else { return };
     let weak = |word: &str, part: &str| {
-        let comes_back = catalog::SUITES.iter().any(|suite| {
-            suite.rank(jsse.generation) != catalog::Rank::Unknown
-                && matches!(tier(suite.name), Tier::Broken | Tier::Weak)
-                && suite.name.contains(part)
-                && jsse.permits(suite)
+        let comes_back = weak_suites().iter().any(|suite| {
+            jsse.permits(suite)
                 && !shipped.permits(suite)
+                && suite.rank(jsse.generation) != catalog::Rank::Unknown
+                && suite.name.contains(part)
         });
         comes_back.then(|| word.to_owned())
     };

@@ -68,15 +68,14 @@ fn is_literal(value: &str) -> bool {
 }
 
 fn ends_secret(key: &str) -> bool {
-    let last = last_segment(key);
     let ends_with = |word: &&str| {
-        let end = last.len().checked_sub(word.len()).and_then(|start| last.as_bytes().get(start..));
+        let end = key.len().checked_sub(word.len()).and_then(|start| key.as_bytes().get(start..));
         end.is_some_and(|end| end.eq_ignore_ascii_case(word.as_bytes()))
     };
     if !["password", "passphrase", "secret", "passwd", "pass"].iter().any(ends_with) {
         return false;
     }
-    let last = last.to_ascii_lowercase();
+    let last = last_segment(key).to_ascii_lowercase();
     !["hide", "require", "bypass"].iter().any(|word| last.contains(word))
 }
 

@@ -8,6 +8,7 @@ use crate::document::{FileId, Place, Role};
 use crate::fix::{Edit, make};
 use crate::instance::Port;
 use crate::instance::settings::{TEMPLATE_PREFIX, Written};
+use crate::parallel;
 use crate::rules::Cx;
 use crate::rules::schema::{Basis, Severity};
 use crate::secrets::{is_secret_name, last_segment};
@@ -80,11 +81,17 @@ fn trimmed(written: &str) -> Option<&'static Watt> {
     if name.len() == written.len() { None } else { catalog::watt(name) }
 }
 
+/// Unknown names from which on more than one processor looks for known ones that are like them.
+const MANY: usize = 1_000;
+
+/// Names that no manual has and that are told one by one.
+const MOST_NAMED: usize = 3;
+
 /// Names no manual and no generated file has.
 pub fn unknown(cx: &Cx<'_, '_>) {
     let listed = cx.instance.setting("watt.server.extendedSettingsList").value.unwrap_or_default();
     let own: HashSet<&str> = listed.split(';').map(str::trim).collect();
-    let mut others: BTreeMap<FileId, Vec<(Place, &str)>> = BTreeMap::new();
+    let mut unknown = Vec::new();
     for (written, watt, lines) in cx.instance.settings.iter().filter(|(_, watt, _)| watt.is_none()) {
         // A blank at the end of a key is for another rule to tell of.
         let name = written.trim();
@@ -94,10 +101,17 @@ pub fn unknown(cx: &Cx<'_, '_>) {
         }
         let known = watt.or_else(|| trimmed(written)).or_else(|| catalog::watt_of_any_case(name)).is_some();
         let open = OPEN_ENDED.iter().any(|start| name.starts_with(start));
-        if known || open || is_secret_name(written) && !name.starts_with("watt.") {
+        if known || open || !name.starts_with("watt.") && is_secret_name(written) {
             continue;
         }
-        match catalog::watt_like(name) {
+        unknown.push((name, lines, winner));
+    }
+    let like = |&(name, ..): &(&str, _, _)| catalog::watt_like(name);
+    // A file of many thousands is all processors' work.
+    let likes = if unknown.len() > MANY { parallel::map(&unknown, like) } else { unknown.iter().map(like).collect() };
+    let mut others: BTreeMap<FileId, Vec<(Place, &str)>> = BTreeMap::new();
+    for ((name, lines, winner), like) in unknown.into_iter().zip(likes) {
+        match like {
             Some((like, likeness)) => {
                 let sure = likeness == Likeness::Slip;
                 let meant = if sure { "did you mean" } else { "perhaps it should be" };
@@ -122,10 +136,14 @@ pub fn unknown(cx: &Cx<'_, '_>) {
         }
     }
     for mut found in others.into_values() {
-        found.sort_unstable();
+        let count = found.len();
+        if found.len() > MOST_NAMED {
+            found.select_nth_unstable(MOST_NAMED);
+        }
+        found[..MOST_NAMED.min(count)].sort_unstable();
         let names: Vec<&str> = found.iter().map(|(_, name)| *name).collect();
-        let (verb, noun) = if names.len() == 1 { ("is", "a setting") } else { ("are", "settings") };
-        cx.report(found[0].0, format!("{} {verb} {noun} that no manual names", listing(&names, 3)))
+        let (verb, noun) = if count == 1 { ("is", "a setting") } else { ("are", "settings") };
+        cx.report(found[0].0, format!("{} {verb} {noun} that no manual names", listing(&names, MOST_NAMED)))
             .note("packages and sites bring settings of their own: then all is well")
             .severity(Severity::Info)
             .emit();
@@ -156,9 +174,12 @@ pub fn other_case(cx: &Cx<'_, '_>) {
 pub fn wrong_value(cx: &Cx<'_, '_>) {
     for (name, watt, lines) in cx.instance.settings.iter() {
         let Some(winner) = lines.last().filter(|winner| winner.known) else { continue };
-        // iaik-version-unknown has more to say of these.
-        let Some(watt) = watt.filter(|_| !name.contains(".handshake.")) else { continue };
+        let Some(watt) = watt else { continue };
         let Some(objection) = watt.objection(&winner.value) else { continue };
+        // iaik-version-unknown has more to say of these.
+        if name.contains(".handshake.") {
+            continue;
+        }
         let value = winner.value.trim();
         // Something fills these in before the server reads the file.
         let placeholder = ["${", "{{", "<%"].iter().any(|start| value.contains(start))

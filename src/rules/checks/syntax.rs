@@ -181,8 +181,10 @@ fn is_tls_setting(key: &str) -> bool {
 pub fn stray_blank(cx: &Cx<'_, '_>) {
     for (id, doc) in edited(cx) {
         for entry in doc.loaded() {
-            let key = doc.key(entry);
-            if key.ends_with([' ', '\t']) && key != SHIPPED_BLANK {
+            // A blank in a key is an escaped one.
+            let escaped = memchr::memchr(b'\\', entry.key.of(doc.bytes())).is_some();
+            let blank = |key: &str| key.ends_with([' ', '\t']) && key != SHIPPED_BLANK;
+            if let Some(key) = escaped.then(|| doc.key(entry)).filter(|key| blank(key)) {
                 let message =
                     format!("the key ends in a blank: the server does not know it as {}", key.trim_end());
                 cx.report(Place::new(id, entry.key), message).emit();
@@ -196,6 +198,7 @@ pub fn stray_blank(cx: &Cx<'_, '_>) {
             let end = entry.value.range().end;
             let blanks = Span::new(entry.value.range().start + kept, end);
             let edit = Edit::delete(id, blanks);
+            let key = doc.key(entry);
             let draft = cx.report(
                 Place::new(id, blanks),
                 format!("the value of {key} ends in a blank, which Java keeps"),

@@ -1,5 +1,7 @@
 //! What the wrapper makes of its files: lines it drops, options it does not pass, files it does not find.
 
+use std::borrow::Cow;
+
 use super::jvm::companion;
 use crate::catalog::{self, letters_of};
 use crate::document::{Document, FileId, Place, Role};
@@ -193,7 +195,11 @@ enum Dead {
 fn dead(doc: &Wrapper, line: &Line) -> Option<Dead> {
     let start = line.span.range().start;
     let bytes = line.span.of(doc.bytes());
-    let text = doc.text(line.span);
+    let text = match line.kind {
+        Kind::BareInclude | Kind::Ignored => doc.text(line.span),
+        // Of these the key is all that matters.
+        _ => Cow::Borrowed(""),
+    };
     let text = text.trim_end();
     let word = text.trim_start();
     match line.kind {
@@ -244,6 +250,11 @@ fn dead(doc: &Wrapper, line: &Line) -> Option<Dead> {
             let numbered = !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit());
             let wanted = &ADDITIONAL[..ADDITIONAL.len() - 1];
             let near = || {
+                let same = |((_, a), b): &((usize, char), char)| a == b;
+                let shared = head.char_indices().zip(wanted.chars()).find(|pair| !same(pair));
+                let shared = shared.map_or(head.len().min(wanted.len()), |((at, _), _)| at);
+                // What both begin with changes nothing.
+                let (head, wanted) = (&head[shared..], &wanted[shared..]);
                 // Each letter that one of the two lacks costs at least half an edit.
                 let lacking = (letters_of(head) ^ letters_of(wanted)).count_ones();
                 lacking <= 6

@@ -107,7 +107,7 @@ impl Names {
 
     /// Whether a name is meant.
     pub fn matches(&self, name: &str) -> bool {
-        self.0.is_match(name)
+        !self.0.is_empty() && self.0.is_match(name)
     }
 }
 

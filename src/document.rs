@@ -74,6 +74,19 @@ impl Role {
         }
     }
 
+    /// Whether it is read as a `java.util.Properties` file.
+    pub fn is_properties(self) -> bool {
+        matches!(
+            self,
+            Role::ServerCnf | Role::Template | Role::SecurityOverride | Role::JavaSecurity | Role::Ini
+        )
+    }
+
+    /// Whether it is read as a file of the wrapper.
+    pub fn is_wrapper(self) -> bool {
+        matches!(self, Role::Wrapper | Role::CustomWrapper | Role::WrapperInclude | Role::Arguments)
+    }
+
     /// Whether a file of this role makes an instance of its own where nothing else is found.
     pub fn is_primary(self) -> bool {
         self <= Role::Ports
@@ -167,35 +180,38 @@ pub struct Mentions {
 #[derive(Debug, Clone)]
 struct Body {
     bytes: Arc<[u8]>,
-    syntax: Syntax,
+    /// Made on first use: of a large run most files are looked into in one of its steps only.
+    syntax: OnceLock<Syntax>,
     utf8: OnceLock<bool>,
     lines: OnceLock<Vec<u32>>,
     columns: OnceLock<Columns>,
 }
 
 impl Body {
+    fn new(bytes: Arc<[u8]>) -> Self {
+        Body {
+            bytes,
+            syntax: OnceLock::new(),
+            utf8: OnceLock::new(),
+            lines: OnceLock::new(),
+            columns: OnceLock::new(),
+        }
+    }
+}
+
+impl Syntax {
+    /// Parses bytes as what a file of that role and name is.
     fn parse(path: &Path, role: Role, bytes: Arc<[u8]>) -> Self {
-        let shared = Arc::clone(&bytes);
-        let syntax = match role {
-            Role::ServerCnf | Role::Template | Role::SecurityOverride | Role::JavaSecurity | Role::Ini => {
-                Syntax::Properties(Properties::parse(shared))
-            }
-            Role::Wrapper | Role::CustomWrapper | Role::WrapperInclude | Role::Arguments => {
-                Syntax::Wrapper(Wrapper::parse(shared))
-            }
-            Role::Ports => Syntax::Ports(Ports::parse(shared)),
+        match role {
+            role if role.is_properties() => Syntax::Properties(Properties::parse(bytes)),
+            role if role.is_wrapper() => Syntax::Wrapper(Wrapper::parse(bytes)),
+            Role::Ports => Syntax::Ports(Ports::parse(bytes)),
             Role::Setenv => {
                 let batch = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("bat"));
-                Syntax::Setenv(Setenv::parse(shared, batch))
+                Syntax::Setenv(Setenv::parse(bytes, batch))
             }
-            Role::Manifest
-            | Role::JdkRelease
-            | Role::StoreAlias
-            | Role::SuiteList
-            | Role::Lock
-            | Role::Config => Syntax::Opaque,
-        };
-        Body { bytes, syntax, utf8: OnceLock::new(), lines: OnceLock::new(), columns: OnceLock::new() }
+            _ => Syntax::Opaque,
+        }
     }
 }
 
@@ -293,9 +309,9 @@ fn characters(bytes: &[u8]) -> usize {
 }
 
 impl Document {
-    /// Parses the bytes of a file by its role.
+    /// A file of a role, with its bytes.
     pub fn new(path: PathBuf, display: String, role: Role, bytes: impl Into<Arc<[u8]>>) -> Self {
-        let body = Body::parse(&path, role, bytes.into());
+        let body = Body::new(bytes.into());
         Document {
             real: None,
             path,
@@ -355,7 +371,7 @@ impl Document {
     fn body(&self) -> &Body {
         self.body.get_or_init(|| {
             let bytes = self.seal.as_ref().map(|seal| seal.read_again(&self.path));
-            Box::new(Body::parse(&self.path, self.role, bytes.unwrap_or_default().into()))
+            Box::new(Body::new(bytes.unwrap_or_default().into()))
         })
     }
 
@@ -382,7 +398,8 @@ impl Document {
 
     /// Its syntax tree.
     pub fn syntax(&self) -> &Syntax {
-        &self.body().syntax
+        let body = self.body();
+        body.syntax.get_or_init(|| Syntax::parse(&self.path, self.role, Arc::clone(&body.bytes)))
     }
 
     /// The properties tree, if it is a properties file.

@@ -66,36 +66,27 @@ pub fn spans(document: &Document) -> Vec<Span> {
     spans_in(document, Span::new(0, document.bytes().len()))
 }
 
-/// Whether what is secret in a stretch of a document can be told without a look at all of it.
-pub fn are_local(document: &Document) -> bool {
-    !matches!(document.syntax(), Syntax::Ports(_))
+/// Bytes on each side of a stretch that are looked at to tell what is secret in it.
+const NEAR: usize = 64 << 10;
+
+/// The secrets of a document near a stretch of it, sorted and disjoint, if they can be told without a look at all of it.
+pub fn spans_near(document: &Document, stretch: Span) -> Option<Vec<Span>> {
+    if document.role.is_properties() {
+        let items = properties::items_near(document.bytes(), stretch, NEAR)?;
+        let mut spans = Vec::new();
+        properties(document.bytes(), &items, &mut spans);
+        return Some(disjoint(spans));
+    }
+    (!matches!(document.syntax(), Syntax::Ports(_))).then(|| spans_in(document, stretch))
 }
 
 /// The secrets of a document in the lines that a stretch of it touches, sorted and disjoint; of a ports file all.
-pub fn spans_in(document: &Document, stretch: Span) -> Vec<Span> {
+fn spans_in(document: &Document, stretch: Span) -> Vec<Span> {
     let bytes = document.bytes();
     let mut spans = Vec::new();
     match document.syntax() {
         Syntax::Properties(doc) => {
-            for item in reaching(doc.items(), Item::span, stretch) {
-                match item {
-                    Item::Entry(entry) => {
-                        let key = properties::decode_past_errors(bytes, entry.key);
-                        if is_secret_name(&key) {
-                            if !is_reference(&doc.value(entry)) {
-                                spans.push(entry.value);
-                            }
-                            // With its separator escaped, a secret is part of the key.
-                            inline(bytes, entry.key, false, &mut spans);
-                        } else {
-                            let commas = key.ends_with(SYSTEM_PROPERTIES);
-                            inline(bytes, entry.value, commas, &mut spans);
-                        }
-                    }
-                    Item::Comment(span) => inline(bytes, *span, false, &mut spans),
-                    Item::Blank(_) => {}
-                }
-            }
+            properties(bytes, reaching(doc.items(), Item::span, stretch), &mut spans);
         }
         Syntax::Wrapper(doc) => {
             for line in reaching(doc.lines(), |line| line.span, stretch) {
@@ -128,6 +119,29 @@ fn reaching<T>(pieces: &[T], span: impl Fn(&T) -> Span, stretch: Span) -> &[T] {
     let first = pieces.partition_point(|piece| span(piece).end < stretch.start);
     let count = pieces[first..].partition_point(|piece| span(piece).start <= stretch.end);
     &pieces[first..first + count]
+}
+
+/// The secrets of some items of a properties file.
+fn properties(bytes: &[u8], items: &[Item], spans: &mut Vec<Span>) {
+    for item in items {
+        match item {
+            Item::Entry(entry) => {
+                let key = properties::decode_past_errors(bytes, entry.key);
+                if is_secret_name(&key) {
+                    if !is_reference(&properties::decode(bytes, entry.value)) {
+                        spans.push(entry.value);
+                    }
+                    // With its separator escaped, a secret is part of the key.
+                    inline(bytes, entry.key, false, spans);
+                } else {
+                    let commas = key.ends_with(SYSTEM_PROPERTIES);
+                    inline(bytes, entry.value, commas, spans);
+                }
+            }
+            Item::Comment(span) => inline(bytes, *span, false, spans),
+            Item::Blank(_) => {}
+        }
+    }
 }
 
 /// The same bytes as sorted, disjoint spans.
@@ -383,6 +397,31 @@ mod tests {
     fn a_secret_inside_a_secret_is_masked_once() {
         assert_eq!(masked("password=//user:CANARY@höst".to_owned()), format!("password={MASK}"));
         assert_eq!(masked("a.token = //u:é@h".to_owned()), format!("a.token ={MASK}"));
+    }
+
+    #[test]
+    fn a_stretch_has_the_secrets_of_the_whole_file() {
+        let text = "a.password=CANARY\\\n  CANARY\\\r\n  CANARY\n#b.token = CANARY\nx=y\nuser=--secret CANARY\\\n  z\n";
+        for (role, text) in [
+            (Role::ServerCnf, text.to_owned()),
+            (Role::CustomWrapper, text.to_owned()),
+            (Role::Setenv, text.to_owned()),
+            (Role::Ports, "<a><b name='password'>CANARY</b></a>".to_owned()),
+            // Further than what is looked at.
+            (Role::ServerCnf, format!("a.password=CANARY{}\nx=y\n", "\\\n1".repeat(NEAR))),
+        ] {
+            let document = Document::new(PathBuf::from("x"), "x".into(), role, text.into_bytes());
+            let whole = spans(&document);
+            let length = document.bytes().len();
+            for start in (0..length).step_by(length / 50 + 1) {
+                let stretch = Span::new(start, (start + 9).min(length));
+                let Some(near) = spans_near(&document, stretch) else { continue };
+                let inside = |spans: &[Span]| -> Vec<bool> {
+                    stretch.range().map(|at| touches(spans, Span::new(at, at + 1))).collect()
+                };
+                assert_eq!(inside(&near), inside(&whole), "{role:?} at {start}");
+            }
+        }
     }
 
     #[test]

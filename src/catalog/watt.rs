@@ -249,7 +249,9 @@ pub fn watt_like(name: &str) -> Option<(&'static Watt, Likeness)> {
     let first = OUTLINES.partition_point(|outline| outline.folded.len() + longer < folded.len());
     let behind = OUTLINES.partition_point(|outline| outline.folded.len() <= folded.len() + longer);
     // Of hundreds of names hardly one passes this.
-    let near = OUTLINES[first..behind].iter().filter(|outline| match outline.dots == dots_in_name {
+    let alike = |(known, _): &(&u64, &Outline)| seconds.any || has_two_bits_at_most(letters ^ **known);
+    let near = LETTERS[first..behind].iter().zip(&OUTLINES[first..behind]).filter(alike);
+    let near = near.map(|(_, outline)| outline).filter(|outline| match outline.dots == dots_in_name {
         true => seconds.each[outline.second],
         false => has_two_bits_at_most(letters ^ outline.letters),
     });
@@ -308,6 +310,10 @@ static OUTLINES: LazyLock<Vec<Outline>> = LazyLock::new(|| {
     outlines.sort_by_key(|outline| outline.folded.len());
     outlines
 });
+
+/// The letters of [`OUTLINES`], side by side: for most names a look at these is all there is to do.
+static LETTERS: LazyLock<Vec<u64>> =
+    LazyLock::new(|| OUTLINES.iter().map(|outline| outline.letters).collect());
 
 /// The second parts of all known names, sorted: `server` of `watt.server.threadPool`.
 static SECOND_PARTS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {

@@ -60,7 +60,9 @@ pub fn mentions(document: &Document) -> Mentions {
         let value = rest.skip_while(|byte| b" \t\x0c=:\\\r\n".contains(byte));
         value.take(4).eq(b"file")
     });
-    let wrapper = document.wrapper();
+    // Of other files no syntax is asked for: it would be made for nothing.
+    let is_wrapper = document.role.is_wrapper();
+    let includes = is_wrapper && has(b"#include");
     let includes_another = |doc: &Wrapper| {
         doc.lines().iter().any(|line| match line.kind {
             Kind::Include { target, .. } => {
@@ -70,10 +72,11 @@ pub fn mentions(document: &Document) -> Mentions {
             _ => false,
         })
     };
-    let other_includes = wrapper.is_some_and(|doc| has(b"additional_file") || includes_another(doc));
+    let other_includes = is_wrapper && has(b"additional_file")
+        || includes && document.wrapper().is_some_and(includes_another);
     Mentions {
         others: names_override || has(b"CipherSuiteList=file") || other_includes,
-        custom: wrapper.is_some() && has(b"#include"),
+        custom: includes,
         overrides,
         lists,
     }

@@ -97,8 +97,8 @@ impl Shown {
 impl<'r> Page<'r> {
     /// The secrets of a stretch of a file. Where all of the file has to be looked at, that is done once.
     fn secrets(&self, file: FileId, document: &Document, stretch: Span) -> Arc<[Span]> {
-        if secrets::are_local(document) {
-            return secrets::spans_in(document, stretch).into();
+        if let Some(near) = secrets::spans_near(document, stretch) {
+            return near.into();
         }
         // A thread that panicked left no half of an entry.
         let known = self.secrets.read().unwrap_or_else(PoisonError::into_inner).get(&file).cloned();

@@ -3,6 +3,7 @@
 //! A bounded parser of our own, because fixes need the bytes of every field: no document type, no entities but the
 //! five of XML and character references, and limits on depth and size. Nothing is ever expanded or fetched.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Span;
@@ -117,7 +118,8 @@ impl Ports {
             };
             malformed = Some(Malformed::new(Span::at(bytes.len()), why));
         }
-        Ports { bytes, tokens, listeners: builder.listeners, malformed }
+        let listeners = builder.listeners;
+        Ports { bytes, tokens, listeners, malformed }
     }
 
     /// The whole file.
@@ -220,7 +222,7 @@ fn tag_name(bytes: &[u8], tag: Span) -> &[u8] {
 }
 
 /// The value of an attribute of a tag.
-fn attribute(bytes: &[u8], tag: Span, name: &[u8]) -> Option<String> {
+fn attribute<'b>(bytes: &'b [u8], tag: Span, name: &[u8]) -> Option<Cow<'b, str>> {
     let raw = tag.of(bytes);
     let mut at = 1 + tag_name(bytes, tag).len();
     loop {
@@ -246,8 +248,10 @@ fn attribute(bytes: &[u8], tag: Span, name: &[u8]) -> Option<String> {
         }
         let length = memchr::memchr(quote, &raw[at + 1..])?;
         if found == name {
-            let text = super::display_text(&raw[at + 1..at + 1 + length]);
-            return Some(unescape(&text));
+            return Some(match super::display_text(&raw[at + 1..at + 1 + length]) {
+                Cow::Borrowed(text) if !text.contains('&') => Cow::Borrowed(text),
+                text => unescape(&text).into(),
+            });
         }
         at += length + 2;
     }
@@ -302,23 +306,23 @@ fn unescape(text: &str) -> String {
 
 /// Builds the ports from the tokens, watching that tags match.
 #[derive(Default)]
-struct Builder {
-    stack: Vec<Open>,
+struct Builder<'b> {
+    stack: Vec<Open<'b>>,
     rooted: bool,
     listeners: Vec<Listener>,
 }
 
-struct Open {
+struct Open<'b> {
     tag: Span,
-    tag_name: Vec<u8>,
-    name: Option<String>,
+    tag_name: &'b [u8],
+    name: Option<Cow<'b, str>>,
     /// Where its text starts, and whether it holds elements (then it is no field).
     content: usize,
     has_elements: bool,
 }
 
-impl Builder {
-    fn take(&mut self, bytes: &[u8], token: &Token) -> Result<(), &'static str> {
+impl<'b> Builder<'b> {
+    fn take(&mut self, bytes: &'b [u8], token: &Token) -> Result<(), &'static str> {
         match token.kind {
             TokenKind::Instruction | TokenKind::Comment => {}
             TokenKind::Text => {
@@ -348,8 +352,8 @@ impl Builder {
         Ok(())
     }
 
-    fn open(&mut self, bytes: &[u8], tag: Span) -> Result<(), &'static str> {
-        let tag_name = tag_name(bytes, tag).to_vec();
+    fn open(&mut self, bytes: &'b [u8], tag: Span) -> Result<(), &'static str> {
+        let tag_name = tag_name(bytes, tag);
         match self.stack.last_mut() {
             Some(parent) => parent.has_elements = true,
             None if self.rooted => return Err("a second element follows <Values>"),
@@ -362,7 +366,8 @@ impl Builder {
         let name = attribute(bytes, tag, b"name");
         let in_listeners = self.stack.len() == 2 && self.stack[1].name.as_deref() == Some("listeners");
         if in_listeners && tag_name == b"record" {
-            self.listeners.push(Listener { name: name.clone().unwrap_or_default(), tag, fields: Vec::new() });
+            let name = name.clone().unwrap_or_default().into_owned();
+            self.listeners.push(Listener { name, tag, fields: Vec::new() });
         }
         self.stack.push(Open { tag, tag_name, name, content: tag.range().end, has_elements: false });
         Ok(())
@@ -378,7 +383,7 @@ impl Builder {
             && let (Some(name), Some(listener)) = (open.name, self.listeners.last_mut())
         {
             listener.fields.push(Field {
-                name,
+                name: name.into_owned(),
                 null: open.tag_name == b"null",
                 element: Span::new(open.tag.range().start, end_tag.range().end),
                 text: Span::new(open.content, end_tag.range().start),

@@ -135,6 +135,46 @@ impl Properties {
     }
 }
 
+/// The items that a stretch of a file touches, told without a look at the rest of the file; `None` if the logical lines
+/// there reach further than `most` bytes beyond it.
+pub fn items_near(bytes: &[u8], stretch: Span, most: usize) -> Option<Vec<Item>> {
+    // What merely ends where the stretch begins touches it too.
+    let (from, to) = (stretch.range().start.saturating_sub(1), stretch.range().end);
+    let mut at = line_start(bytes, from);
+    while at > 0 && joins(bytes, at) && from - at <= most {
+        at = line_start(bytes, at - 1);
+    }
+    let mut end = after_newline(bytes, line_end(bytes, to));
+    while end < bytes.len() && joins(bytes, end) && end - to <= most {
+        end = after_newline(bytes, line_end(bytes, end));
+    }
+    if from - at > most || end - to > most {
+        return None;
+    }
+    let mut items = Vec::new();
+    while at < bytes.len() && at <= to {
+        let item = next_item(bytes, at);
+        at = item.span().range().end;
+        items.push(item);
+    }
+    Some(items)
+}
+
+/// Where the natural line that holds the byte at `at` begins.
+fn line_start(bytes: &[u8], at: usize) -> usize {
+    let before = |end: usize| memchr::memrchr2(b'\r', b'\n', &bytes[..end]).map_or(0, |found| found + 1);
+    let start = before(at.min(bytes.len()));
+    let inside_crlf = start > 0 && bytes[start - 1] == b'\r' && bytes.get(start) == Some(&b'\n');
+    if inside_crlf { before(start - 1) } else { start }
+}
+
+/// Whether a backslash before the line end in front of the line that begins at `start` may join the two.
+fn joins(bytes: &[u8], start: usize) -> bool {
+    let text = &bytes[..start];
+    let text = text.strip_suffix(b"\r\n").or(text.strip_suffix(b"\n")).or(text.strip_suffix(b"\r"));
+    text.is_some_and(|text| text.ends_with(b"\\"))
+}
+
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | 0x0c)
 }

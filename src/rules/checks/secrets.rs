@@ -25,6 +25,14 @@ pub fn in_clear(cx: &Cx<'_, '_>) {
                 continue;
             };
             for entry in doc.loaded() {
+                // Most keys end in a letter that no such word ends in.
+                let raw = entry.key.of(doc.bytes());
+                if matches!(raw, [.., last] if !b"DEST".contains(&last.to_ascii_uppercase()))
+                    && role == Role::ServerCnf
+                    && memchr::memchr(b'\\', raw).is_none()
+                {
+                    continue;
+                }
                 let key = doc.key(entry);
                 let is_setting = role == Role::ServerCnf || key.starts_with(TEMPLATE_PREFIX);
                 let named = if is_setting { ends_secret(&key) } else { is_secret_name(last_segment(&key)) };

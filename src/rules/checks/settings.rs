@@ -90,7 +90,7 @@ const MOST_NAMED: usize = 3;
 /// Names no manual and no generated file has.
 pub fn unknown(cx: &Cx<'_, '_>) {
     let listed = cx.instance.setting("watt.server.extendedSettingsList").value.unwrap_or_default();
-    let own: HashSet<&str> = listed.split(';').map(str::trim).collect();
+    let own: HashSet<&str, foldhash::fast::RandomState> = listed.split(';').map(str::trim).collect();
     let mut unknown = Vec::new();
     for (written, watt, lines) in cx.instance.settings.iter().filter(|(_, watt, _)| watt.is_none()) {
         // A blank at the end of a key is for another rule to tell of.

@@ -109,6 +109,30 @@ proptest! {
         prop_assert_eq!(at, text.len());
     }
 
+    /// What is told of a stretch alone is what is told of the whole file; where lines reach far, nothing is.
+    #[test]
+    fn items_near_a_stretch_are_those_of_the_file(
+        text in tricky_bytes(),
+        from in 0_usize..80,
+        length in 0_usize..20,
+        most in 0_usize..60,
+    ) {
+        let doc = Properties::parse(text.as_slice());
+        let from = from.min(text.len());
+        let stretch = Span::new(from, (from + length).min(text.len()));
+        let touches = |item: &Item| {
+            let span = item.span();
+            span.start <= stretch.end && span.end >= stretch.start
+        };
+        let expected: Vec<Item> = doc.items().iter().copied().filter(touches).collect();
+        let far = items_near(&text, stretch, text.len()).expect("nothing is further than that");
+        let kept: Vec<Item> = far.iter().copied().filter(touches).collect();
+        prop_assert_eq!(&kept, &expected);
+        if let Some(near) = items_near(&text, stretch, most) {
+            prop_assert_eq!(near, far);
+        }
+    }
+
     #[test]
     fn an_escaped_value_reads_back(value in any::<String>()) {
         let mut text = b"k=".to_vec();

@@ -422,7 +422,11 @@ static KNOWN_PARTS: LazyLock<HashSet<Vec<u8>, foldhash::fast::RandomState>> = La
 fn with_a_part_left_out(name: &str) -> Option<&'static Watt> {
     // A part that no known name has is no part of one.
     let parts = || name.split('.');
-    if !parts().skip(1).chain(parts().take(1)).all(|part| in_lower_case(part, |part| KNOWN_PARTS.contains(part))) {
+    if !parts()
+        .skip(1)
+        .chain(parts().take(1))
+        .all(|part| in_lower_case(part, |part| KNOWN_PARTS.contains(part)))
+    {
         return None;
     }
     let parts: Vec<&str> = name.split('.').collect();

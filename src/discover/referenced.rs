@@ -72,8 +72,8 @@ pub fn mentions(document: &Document) -> Mentions {
             _ => false,
         })
     };
-    let other_includes = is_wrapper && has(b"additional_file")
-        || includes && document.wrapper().is_some_and(includes_another);
+    let other_includes =
+        is_wrapper && has(b"additional_file") || includes && document.wrapper().is_some_and(includes_another);
     Mentions {
         others: names_override || has(b"CipherSuiteList=file") || other_includes,
         custom: includes,

@@ -222,7 +222,7 @@ impl Walk {
         let Some(most) = self.options.keep else { return };
         let length = document.bytes().len() as u64;
         // A file that is larger than all that is kept is kept too, if it comes first: most likely it is the only one.
-        if self.kept.fetch_add(length, Ordering::Relaxed) > most {
+        if self.kept.fetch_add(length, Ordering::Relaxed) >= most {
             document.set_aside();
         }
     }

@@ -108,7 +108,8 @@ pub fn unknown(cx: &Cx<'_, '_>) {
     }
     let like = |&(name, ..): &(&str, _, _)| catalog::watt_like(name);
     // A file of many thousands is all processors' work.
-    let likes = if unknown.len() > MANY { parallel::map(&unknown, like) } else { unknown.iter().map(like).collect() };
+    let likes =
+        if unknown.len() > MANY { parallel::map(&unknown, like) } else { unknown.iter().map(like).collect() };
     let mut others: BTreeMap<FileId, Vec<(Place, &str)>> = BTreeMap::new();
     for ((name, lines, winner), like) in unknown.into_iter().zip(likes) {
         match like {

@@ -77,10 +77,11 @@ pub fn spans_near(document: &Document, stretch: Span) -> Option<Vec<Span>> {
         properties(document.bytes(), &items, &mut spans);
         return Some(disjoint(spans));
     }
-    (!matches!(document.syntax(), Syntax::Ports(_))).then(|| spans_in(document, stretch))
+    // The lines of the others may be long, and have many findings each.
+    document.role.is_wrapper().then(|| spans_in(document, stretch))
 }
 
-/// The secrets of a document in the lines that a stretch of it touches, sorted and disjoint; of a ports file all.
+/// The secrets of a document, sorted and disjoint; of a properties or wrapper file in the lines that a stretch touches.
 fn spans_in(document: &Document, stretch: Span) -> Vec<Span> {
     let bytes = document.bytes();
     let mut spans = Vec::new();
@@ -104,9 +105,7 @@ fn spans_in(document: &Document, stretch: Span) -> Vec<Span> {
         }
         Syntax::Ports(doc) => ports(doc, &mut spans),
         Syntax::Setenv(_) | Syntax::Opaque => {
-            let before = &bytes[..stretch.range().start.min(bytes.len())];
-            let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-            for line in lines_from(bytes, start).take_while(|line| line.start <= stretch.end) {
+            for line in lines_from(bytes, 0) {
                 inline(bytes, line, false, &mut spans);
             }
         }
@@ -405,7 +404,6 @@ mod tests {
         for (role, text) in [
             (Role::ServerCnf, text.to_owned()),
             (Role::CustomWrapper, text.to_owned()),
-            (Role::Setenv, text.to_owned()),
             (Role::Ports, "<a><b name='password'>CANARY</b></a>".to_owned()),
             // Further than what is looked at.
             (Role::ServerCnf, format!("a.password=CANARY{}\nx=y\n", "\\\n1".repeat(NEAR))),

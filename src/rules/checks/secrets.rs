@@ -25,12 +25,10 @@ pub fn in_clear(cx: &Cx<'_, '_>) {
                 continue;
             };
             for entry in doc.loaded() {
-                // Most keys end in a letter that no such word ends in.
+                // Of most keys a look at the bytes will do: without an escape they end as the key does.
                 let raw = entry.key.of(doc.bytes());
-                if matches!(raw, [.., last] if !b"DEST".contains(&last.to_ascii_uppercase()))
-                    && role == Role::ServerCnf
-                    && memchr::memchr(b'\\', raw).is_none()
-                {
+                let plain = role == Role::ServerCnf && memchr::memchr(b'\\', raw).is_none();
+                if plain && !ends_in_word(raw) {
                     continue;
                 }
                 let key = doc.key(entry);
@@ -75,12 +73,17 @@ fn is_literal(value: &str) -> bool {
     is_clear(value) || value.trim().parse::<f64>().is_ok()
 }
 
-fn ends_secret(key: &str) -> bool {
+/// Whether a key ends in a word for a secret, in any case.
+fn ends_in_word(key: &[u8]) -> bool {
     let ends_with = |word: &&str| {
-        let end = key.len().checked_sub(word.len()).and_then(|start| key.as_bytes().get(start..));
+        let end = key.len().checked_sub(word.len()).and_then(|start| key.get(start..));
         end.is_some_and(|end| end.eq_ignore_ascii_case(word.as_bytes()))
     };
-    if !["password", "passphrase", "secret", "passwd", "pass"].iter().any(ends_with) {
+    ["password", "passphrase", "secret", "passwd", "pass"].iter().any(ends_with)
+}
+
+fn ends_secret(key: &str) -> bool {
+    if !ends_in_word(key.as_bytes()) {
         return false;
     }
     let last = last_segment(key).to_ascii_lowercase();
